@@ -1,0 +1,46 @@
+//! The only source of "now".
+//!
+//! Everything else gets the time as an argument, so that tests decide what time it is.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+/// A point in time in UTC, to the microsecond (what both databases store).
+pub type Instant = NaiveDateTime;
+
+/// The clock of one running portal.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<AtomicI64>>);
+
+impl Clock {
+    /// The machine's clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still until it is moved. Clones share the time.
+    pub fn standing_at(start: Instant) -> Self {
+        Self(Some(Arc::new(AtomicI64::new(start.and_utc().timestamp_micros()))))
+    }
+
+    /// Now, in UTC, truncated to microseconds.
+    pub fn now(&self) -> Instant {
+        let micros = match &self.0 {
+            Some(standing) => standing.load(Ordering::SeqCst),
+            #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the machine")]
+            None => Utc::now().timestamp_micros(),
+        };
+        DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH).naive_utc()
+    }
+
+    /// Moves a standing clock forward (or back); the machine's clock is left alone.
+    pub fn advance(&self, by: TimeDelta) {
+        if let Some(standing) = &self.0 {
+            standing.fetch_add(by.num_microseconds().unwrap_or_default(), Ordering::SeqCst);
+        }
+    }
+}

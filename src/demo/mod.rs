@@ -1,0 +1,1 @@
+//! The demo: an embedded directory, a sample university, and a mailbox page, in one process.

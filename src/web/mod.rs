@@ -1,0 +1,3 @@
+//! The pages: routes, sessions, forms, and what each page shows.
+
+pub mod settings;
