@@ -126,8 +126,9 @@ impl Link {
     /// A handle with the time-out set for its next operation.
     pub(super) async fn handle(&self) -> Result<Ldap, DirectoryError> {
         let mut current = self.current.lock().await;
-        let mut ldap = match current.as_mut().filter(|ldap| !ldap.is_closed()) {
-            Some(ldap) => ldap.clone(),
+        let alive = current.as_mut().is_some_and(|ldap| !ldap.is_closed());
+        let mut ldap = match current.clone().filter(|_| alive) {
+            Some(ldap) => ldap,
             None => {
                 let mut ldap = self.connector.connect().await?;
                 self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
