@@ -205,8 +205,8 @@ pub struct Press<'a> {
     pub locale: Locale,
     /// One id for all changes of one press.
     pub change_id: &'a str,
-    /// The directory writes belong to this request until the lease ends.
-    pub lease: &'a Lease,
+    /// The directory writes belong to this request until the lease ends; `None`: to whoever comes first.
+    pub lease: Option<&'a Lease>,
     pub origin: Origin<'a>,
 }
 
@@ -286,7 +286,7 @@ fn entitle_and_owe(
     entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, now)?;
     let kind = if wanted { Kind::EntitlementGranted } else { Kind::EntitlementEnded };
     record(conn, press, kind, service, json!({ "cause": cause }))?;
-    outbox::owe(conn, press.account_id, service, &Effect::Membership, Some(press.lease), now)
+    outbox::owe(conn, press.account_id, service, &Effect::Membership, press.lease, now)
 }
 
 fn owe_mail(

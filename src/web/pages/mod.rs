@@ -6,7 +6,6 @@ pub mod error;
 pub mod frame;
 pub mod history;
 pub mod legal;
-pub mod mail;
 pub mod permissions;
 pub mod profile;
 pub mod result;

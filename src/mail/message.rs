@@ -32,6 +32,8 @@ pub struct ChangeMail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailAction {
     Granted,
+    /// New terms were accepted; the service goes on.
+    AcceptedAgain,
     Withdrawn,
     /// Ended by the portal.
     Ended,
@@ -85,6 +87,7 @@ impl ChangeMail {
     pub fn subject(&self) -> String {
         let key = match self.action {
             MailAction::Granted => "mail-granted-subject",
+            MailAction::AcceptedAgain => "mail-accepted-again-subject",
             MailAction::Withdrawn => "mail-withdrawn-subject",
             MailAction::Ended => "mail-ended-subject",
             MailAction::AcceptAgain { .. } => "mail-accept-again-subject",
@@ -112,6 +115,7 @@ impl ChangeMail {
         let service = || ("service", self.service_name.get(locale).to_owned());
         let what = match self.action {
             MailAction::Granted => say("mail-granted", &[service()]),
+            MailAction::AcceptedAgain => say("mail-accepted-again", &[service()]),
             MailAction::Withdrawn => say("mail-withdrawn", &[service()]),
             MailAction::Ended => say("mail-ended", &[service()]),
             MailAction::AcceptAgain { until } => {
@@ -119,7 +123,7 @@ impl ChangeMail {
             }
         };
         let how_to_change = match self.action {
-            MailAction::Granted => say("mail-how-to-withdraw", &[service()]),
+            MailAction::Granted | MailAction::AcceptedAgain => say("mail-how-to-withdraw", &[service()]),
             MailAction::Withdrawn | MailAction::Ended => say("mail-how-to-grant", &[service()]),
             MailAction::AcceptAgain { .. } => say("mail-how-to-accept", &[service()]),
         };
