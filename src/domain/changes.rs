@@ -56,7 +56,8 @@ pub struct Situation {
 }
 
 impl Situation {
-    fn is_accepted(&self) -> bool {
+    /// Whether an acceptance stands that is still enough.
+    pub fn is_accepted(&self) -> bool {
         self.standing.as_ref().is_some_and(|(_, number)| *number >= self.required_number)
     }
 

@@ -27,6 +27,14 @@ pub fn title(source: &str) -> Option<&str> {
     source.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim)
 }
 
+/// The source without its first heading, for pages that show it as their own.
+pub fn without_title(source: &str) -> &str {
+    match source.trim_start().strip_prefix("# ") {
+        Some(rest) => rest.split_once('\n').map_or("", |(_, body)| body),
+        None => source,
+    }
+}
+
 fn below(level: HeadingLevel) -> HeadingLevel {
     match level {
         HeadingLevel::H1 => HeadingLevel::H2,

@@ -103,6 +103,15 @@ pub fn text(conn: &mut Conn, version_id: &str, locale: Locale) -> Result<Option<
         .optional()?)
 }
 
+/// The digests of all texts in one language, by the version's id.
+pub fn digests(conn: &mut Conn, locale: Locale) -> Result<std::collections::HashMap<String, String>, Error> {
+    let rows: Vec<(String, String)> = terms_texts::table
+        .filter(terms_texts::locale.eq(locale.code()))
+        .select((terms_texts::version_id, terms_texts::digest))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// The version to show and to accept now: the newest that is in effect.
 pub fn current<'a>(versions: impl IntoIterator<Item = &'a Version>, now: Instant) -> Option<&'a Version> {
     versions.into_iter().filter(|v| v.effective_at <= now).max_by_key(|v| v.number)

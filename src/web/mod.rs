@@ -1,4 +1,140 @@
 //! The pages: routes, sessions, forms, and what each page shows.
+//!
+//! A handler says who, what, decide, answer. `shell` surrounds all of them: request id, headers, cross-site checks, error pages,
+//! one line in the log.
 
+mod client;
+mod error;
+mod forms;
+mod health;
+mod history;
+mod legal;
+mod mailbox;
+mod member;
 pub mod pages;
+mod observed;
+mod permissions;
+mod profile;
+mod result;
+mod session_store;
+mod sessions;
 pub mod settings;
+mod shell;
+mod sign_in;
+mod sign_out;
+mod state;
+mod static_files;
+mod terms;
+mod throttle;
+mod view;
+
+use actix_session::{
+    SessionMiddleware,
+    config::{BrowserSession, CookieContentSecurity},
+};
+use actix_web::{
+    App, HttpRequest, HttpResponse, Route,
+    body::MessageBody,
+    cookie::{Key, SameSite},
+    dev::{ServiceFactory, ServiceRequest, ServiceResponse},
+    guard,
+    http::header,
+    middleware::{Compress, from_fn},
+    web,
+};
+
+use crate::domain::locale::Locale;
+pub use session_store::DatabaseSessions;
+pub use state::State;
+
+/// The largest body that a form may have.
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// The application of one server thread.
+pub fn application(
+    state: web::Data<State>,
+    cookie_key: Key,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(web::FormConfig::default().limit(FORM_LIMIT))
+        .app_data(web::PayloadConfig::default().limit(FORM_LIMIT))
+        .wrap(session_middleware(&state, cookie_key))
+        .wrap(from_fn(shell::surround))
+        .wrap(Compress::default())
+        .configure(|app| routes(app, state.mailbox.is_some()))
+        .app_data(state)
+}
+
+/// The cookie holds a random key and nothing else; the session itself is in the database.
+fn session_middleware(state: &web::Data<State>, key: Key) -> SessionMiddleware<DatabaseSessions> {
+    SessionMiddleware::builder(DatabaseSessions::new(state), key)
+        .cookie_name(member::COOKIE.to_owned())
+        .cookie_secure(true)
+        .cookie_http_only(true)
+        .cookie_same_site(SameSite::Lax)
+        .cookie_path("/".to_owned())
+        .cookie_content_security(CookieContentSecurity::Signed)
+        .session_lifecycle(BrowserSession::default())
+        .build()
+}
+
+fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
+    app.route("/", get().to(home))
+        .route("/health/live", get().to(health::live))
+        .route("/health/ready", get().to(health::ready))
+        .route("/favicon.svg", get().to(static_files::serve))
+        .route("/favicon.ico", get().to(static_files::favicon))
+        .route("/static/{name}", get().to(static_files::serve));
+    if has_mailbox {
+        app.route("/demo/mail", get().to(mailbox::show));
+    }
+    for locale in Locale::ALL {
+        app.service(
+            web::scope(locale.code())
+                .route("", get().to(home))
+                .service(
+                    web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
+                )
+                .route("/sign-out", web::post().to(sign_out::create))
+                .route("/profile", get().to(profile::show))
+                .service(
+                    web::resource("/profile/permissions")
+                        .route(get().to(permissions::show))
+                        .route(web::post().to(permissions::change)),
+                )
+                .route("/profile/permissions/{service}", get().to(result::show))
+                .route("/profile/changes/{change}", get().to(result::show_change))
+                .route("/profile/history", get().to(history::show))
+                .route("/profile/sessions", get().to(sessions::show))
+                .route("/profile/sessions/end", web::post().to(sessions::end))
+                .route("/profile/sessions/extend", web::post().to(sessions::extend))
+                .route("/terms/{service}/{version}", get().to(terms::show))
+                .route("/terms/{service}/{version}/text", get().to(terms::text))
+                .route("/{text}", get().to(legal::show)),
+        );
+    }
+}
+
+/// GET, and HEAD for the same headers without a body.
+fn get() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+/// `/` guesses the language; both lead to the page that most people come for.
+async fn home(request: HttpRequest) -> HttpResponse {
+    let locale = client::locale(&request);
+    see_other(&format!("/{}/profile/permissions", locale.code()))
+}
+
+/// 303: "look there", after every successful POST.
+fn see_other(location: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+}

@@ -1,0 +1,80 @@
+//! Everything that the database knows about one account and the services, read in one transaction.
+
+use std::collections::HashMap;
+
+use crate::{
+    clock::Instant,
+    db::{Conn, Error},
+    domain::{
+        acceptances::{self, AcceptedText, History},
+        changes::{Situation, TermsNow, situation},
+        entitlements::{self, Entitlement},
+        locale::Locale,
+        memberships::Membership,
+        terms::{self, Version},
+    },
+};
+
+/// What is known about one account.
+#[derive(Clone, Debug)]
+pub struct Dossier {
+    pub history: History,
+    pub entitlements: Vec<Entitlement>,
+    /// Of all services, oldest first.
+    pub versions: Vec<Version>,
+    /// Digest of each current version's text in the language asked for, by the version's id.
+    digests: HashMap<String, String>,
+    locale: Locale,
+    now: Instant,
+}
+
+impl Dossier {
+    /// Reads what is known, with the terms as they are now in one language.
+    pub fn read(conn: &mut Conn, account_id: &str, locale: Locale, now: Instant) -> Result<Self, Error> {
+        let versions = terms::all_versions(conn)?;
+        Ok(Self {
+            history: acceptances::history(conn, account_id)?,
+            entitlements: entitlements::of_account(conn, account_id)?,
+            digests: terms::digests(conn, locale)?,
+            versions,
+            locale,
+            now,
+        })
+    }
+
+    pub fn entitlement(&self, service: &str) -> Option<&Entitlement> {
+        self.entitlements.iter().find(|e| e.service == service)
+    }
+
+    /// The version to show and to accept now, and the digest of its text.
+    pub fn current(&self, service: &str) -> Option<(&Version, &str)> {
+        let version = terms::current(self.of_service(service), self.now)?;
+        Some((version, self.digests.get(&version.id)?))
+    }
+
+    /// The oldest version whose acceptance still counts.
+    pub fn required(&self, service: &str) -> Option<&Version> {
+        terms::required(self.of_service(service), self.now)
+    }
+
+    /// The version of this number.
+    pub fn version(&self, service: &str, number: i32) -> Option<&Version> {
+        self.of_service(service).find(|v| v.number == number)
+    }
+
+    /// The situation of one service, with what the directory says about it.
+    pub fn situation(&self, service: &str, eligible: bool, membership: Membership) -> Situation {
+        let current = self.current(service).map(|(version, digest)| AcceptedText {
+            version_id: version.id.clone(),
+            number: version.number,
+            locale: self.locale,
+            digest: digest.to_owned(),
+        });
+        let terms = TermsNow { current, required: self.required(service) };
+        situation(service, eligible, membership, &self.history, self.entitlement(service), terms)
+    }
+
+    fn of_service<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Version> {
+        self.versions.iter().filter(move |v| v.service == service)
+    }
+}

@@ -1,0 +1,181 @@
+//! Who is signed in: the session, the account behind it, and the person as the directory shows them now.
+
+use std::{collections::HashMap, pin::Pin};
+
+use actix_session::{Session, SessionExt};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use chrono::TimeDelta;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    State, client,
+    error::WebError,
+    forms::Fields,
+    pages::frame::{Notice, NoticeKind},
+    session_store::UNAVAILABLE,
+};
+use crate::{
+    clock::Instant,
+    directory::DirectoryError,
+    domain::{
+        accounts::{self, Account, Person},
+        locale::Locale,
+    },
+};
+
+/// The session's cookie.
+pub(super) const COOKIE: &str = "__Host-latchkey";
+
+const DATA: &str = "data";
+const NOTICE: &str = "notice";
+const RESUME: &str = "resume";
+
+/// What a session knows from its beginning to its end.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct SessionData {
+    pub(super) account_id: String,
+    /// Names the session in the list of own sessions.
+    pub(super) reference: String,
+    pub(super) form_token: String,
+    pub(super) device: String,
+    pub(super) ends_at: Instant,
+}
+
+impl SessionData {
+    /// From the values as actix-session stores them.
+    pub(super) fn from_values(values: &HashMap<String, String>) -> Option<Self> {
+        serde_json::from_str(values.get(DATA)?).ok()
+    }
+}
+
+/// A notice for the next page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum NextNotice {
+    NothingChanged,
+    SessionEnded,
+    SessionsEnded,
+}
+
+/// A person who is signed in.
+pub(super) struct Member {
+    pub(super) account: Account,
+    pub(super) data: SessionData,
+    /// When the session ends if nothing more is done.
+    pub(super) session_ends: Instant,
+    pub(super) notice: Option<NextNotice>,
+    session: Session,
+}
+
+/// Signs a person in: a new session, whatever there was before.
+pub(super) fn begin_session(session: &Session, data: &SessionData, resume: Option<&str>) -> Result<(), WebError> {
+    let internal = |error: actix_session::SessionInsertError| WebError::Internal(error.to_string());
+    session.clear();
+    session.renew();
+    session.insert(DATA, data).map_err(internal)?;
+    if let Some(resume) = resume {
+        session.insert(RESUME, resume).map_err(internal)?;
+    }
+    Ok(())
+}
+
+impl Member {
+    /// # Errors
+    /// [`WebError::SignInFirst`] if nobody is signed in, [`WebError::Unavailable`] if that cannot be found out.
+    pub(super) async fn of(request: &HttpRequest) -> Result<Self, WebError> {
+        let session = request.get_session();
+        let Some(state) = request.app_data::<web::Data<State>>() else {
+            return Err(WebError::Internal("no state".into()));
+        };
+        if session.contains_key(UNAVAILABLE) {
+            return Err(WebError::Unavailable("the session cannot be loaded".into()));
+        }
+        let data: Option<SessionData> = session.get(DATA).ok().flatten();
+        let Some(data) = data else { return Err(sign_in_first(request)) };
+        let account_id = data.account_id.clone();
+        let account = state.database.read(move |conn| accounts::get(conn, &account_id)).await?;
+        let Some(account) = account else {
+            session.purge();
+            return Err(sign_in_first(request));
+        };
+        let idle = TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
+        let session_ends = data.ends_at.min(state.clock.now() + idle);
+        let notice = session.remove_as(NOTICE).and_then(Result::ok);
+        Ok(Self { account, data, session_ends, notice, session })
+    }
+
+    /// The person as the directory shows them now; `None` if the directory does not answer.
+    ///
+    /// # Errors
+    /// [`WebError::SignInFirst`] if the person is gone or shut out there: the session ends with that.
+    pub(super) async fn person(&self, state: &State, locale: Locale) -> Result<Option<Person>, WebError> {
+        match self.look_up(state).await {
+            Ok(Some(person)) => Ok(Some(person)),
+            Ok(None) => {
+                self.end();
+                tracing::info!(event = "session.person-gone", account = self.account.id);
+                Err(WebError::SignInFirst { locale, next: None })
+            }
+            Err(error) => {
+                tracing::warn!(event = "directory.unavailable", reason = %error);
+                Ok(None)
+            }
+        }
+    }
+
+    /// By DN; if nobody is there any more, by name: people are renamed and moved.
+    async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
+        match state.directory.read(&self.account.dn).await? {
+            Some(person) => Ok(Some(person)),
+            None => state.directory.find(&self.account.username).await,
+        }
+    }
+
+    /// Ends this session.
+    pub(super) fn end(&self) {
+        self.session.purge();
+    }
+
+    /// Notes that the session is in use, whatever the last note was.
+    pub(super) fn extend(&self, now: Instant) -> Result<(), WebError> {
+        self.session.insert("extended", now).map_err(|error| WebError::Internal(error.to_string()))
+    }
+
+    /// The next page of this session shows a notice.
+    pub(super) fn leave_notice(&self, notice: NextNotice) -> Result<(), WebError> {
+        self.session.insert(NOTICE, notice).map_err(|error| WebError::Internal(error.to_string()))
+    }
+
+    /// The form that was interrupted by the end of the last session; given once.
+    pub(super) fn take_resumed_form(&self) -> Option<Fields> {
+        let text: String = self.session.remove_as(RESUME)?.ok()?;
+        Some(Fields::decode(&text))
+    }
+}
+
+impl NextNotice {
+    pub(super) fn to_notice(self, locale: Locale) -> Notice {
+        let (kind, key) = match self {
+            Self::NothingChanged => (NoticeKind::Info, "notice-nothing-changed"),
+            Self::SessionEnded => (NoticeKind::Success, "notice-session-ended"),
+            Self::SessionsEnded => (NoticeKind::Success, "notice-sessions-ended"),
+        };
+        Notice { kind, text: crate::texts::text(locale, key) }
+    }
+}
+
+/// Back to this page after signing in, if it was asked for by GET.
+fn sign_in_first(request: &HttpRequest) -> WebError {
+    let path = request.uri().path_and_query().map(|path| path.as_str().to_owned());
+    let next = path.filter(|_| request.method().is_safe());
+    WebError::SignInFirst { locale: client::locale(request), next }
+}
+
+impl FromRequest for Member {
+    type Error = WebError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}

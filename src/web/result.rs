@@ -1,0 +1,232 @@
+//! What came of a change: the state by the directory's word, the chat server's own check, and what to do next.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use qrcode::{QrCode, render::svg};
+
+use super::{
+    State,
+    error::WebError,
+    forms,
+    member::Member,
+    pages::{
+        frame::{Frame, Nav},
+        result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
+    },
+    view,
+};
+use crate::{
+    clock::Instant,
+    domain::{
+        accounts::Person,
+        catalogue::{NextSteps, Service},
+        dossier::Dossier,
+        memberships::{Membership, Proof, ProofOf, Refusal, Verdict},
+    },
+    texts,
+};
+
+/// `GET /profile/permissions/{service}`
+pub(super) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    service: web::Path<String>,
+) -> Result<HttpResponse, WebError> {
+    let service = state.catalogue.get(&service).ok_or(WebError::NotFound)?;
+    let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
+    let person = member.person(&state, frame.locale).await?;
+    let dossier = read_dossier(&state, &member, &frame).await?;
+    let now = state.clock.now();
+    let (outcome, proof) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
+    let page = result_page(frame, &member, service, person.as_ref(), &dossier, Checked { outcome, proof, at: now });
+    view::page(StatusCode::OK, &page)
+}
+
+/// `GET /profile/changes/{change}`: one press that changed several services.
+pub(super) async fn show_change(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    change: web::Path<String>,
+) -> Result<HttpResponse, WebError> {
+    let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
+    let person = member.person(&state, frame.locale).await?;
+    let dossier = read_dossier(&state, &member, &frame).await?;
+    let now = state.clock.now();
+    let mut results = Vec::new();
+    for service in &state.catalogue.services {
+        let Some(receipt) = changed(&dossier, service.slug.as_str(), &change) else { continue };
+        let (outcome, _) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
+        results.push(ResultSummary {
+            service_name: service.name.get(frame.locale).to_owned(),
+            outcome,
+            receipt,
+            url: frame.url(&format!("/profile/permissions/{}", service.slug)),
+        });
+    }
+    if results.is_empty() {
+        return Err(WebError::NotFound);
+    }
+    view::page(StatusCode::OK, &ChangesPage { frame, results })
+}
+
+/// Whether the press changed this service, and the receipt of that, if one was made.
+fn changed(dossier: &Dossier, service: &str, change: &str) -> Option<Option<String>> {
+    let history = &dossier.history;
+    let accepted = history.acceptances.iter().filter(|a| a.change_id == change && a.service == service);
+    let withdrawn = history.withdrawals.iter().filter(|w| w.change_id == change && w.service == service);
+    let receipt = accepted.map(|a| &a.receipt).chain(withdrawn.map(|w| &w.receipt)).next().cloned();
+    let entitled = dossier.entitlement(service).is_some_and(|e| e.change_id == change);
+    (receipt.is_some() || entitled).then_some(receipt)
+}
+
+async fn read_dossier(state: &State, member: &Member, frame: &Frame) -> Result<Dossier, WebError> {
+    let (account_id, locale, now) = (member.account.id.clone(), frame.locale, state.clock.now());
+    Ok(state.database.read(move |conn| Dossier::read(conn, &account_id, locale, now)).await?)
+}
+
+/// What was found out just now.
+struct Checked {
+    outcome: Outcome,
+    proof: Option<Proof>,
+    at: Instant,
+}
+
+/// How things stand. "Admitted" is said only on the ground of the chat server's own check.
+async fn outcome(
+    state: &State,
+    frame: &Frame,
+    service: &Service,
+    person: Option<&Person>,
+    dossier: &Dossier,
+    now: Instant,
+) -> (Outcome, Option<Proof>) {
+    if let Some(owed) = dossier.entitlement(service.slug.as_str()).filter(|e| e.is_owed()) {
+        let outcome = if owed.wanted { Outcome::BeingApplied } else { Outcome::BeingRemoved };
+        return (outcome, None);
+    }
+    let Some(person) = person else { return (Outcome::Unknown, None) };
+    let (membership, proof) = state.directory.prove_admission(service, person, now).await;
+    let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
+        (Membership::Unknown, _) => Outcome::Unknown,
+        (Membership::Absent, _) => absent(dossier, service),
+        (Membership::Present, None) => Outcome::Active { at: now },
+        (Membership::Present, Some(Verdict::Admitted)) => Outcome::Admitted { at: now },
+        (Membership::Present, Some(Verdict::Refused(refusal))) => {
+            let name = service.name.get(frame.locale).to_owned();
+            let reason = texts::text_with(frame.locale, refusal_key(*refusal), &[("service", name)]);
+            Outcome::Refused { reason }
+        }
+        (Membership::Present, Some(Verdict::NotChecked)) => Outcome::NotVerified,
+    };
+    let is_proof = membership == Membership::Present;
+    (outcome, proof.filter(|_| is_proof))
+}
+
+fn absent(dossier: &Dossier, service: &Service) -> Outcome {
+    let slug = service.slug.as_str();
+    let was_withdrawn = dossier.history.withdrawals.iter().any(|w| w.service == slug);
+    if was_withdrawn && dossier.history.standing(slug).is_none() { Outcome::Withdrawn } else { Outcome::Inactive }
+}
+
+fn refusal_key(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotFound => "refusal-not-found",
+        Refusal::Ambiguous => "refusal-ambiguous",
+        Refusal::SomebodyElse => "refusal-somebody-else",
+        Refusal::UnescapedDn => "refusal-unescaped-dn",
+        Refusal::NotInGroup => "refusal-not-in-group",
+        Refusal::OwnEntryUnreadable => "refusal-own-entry",
+        Refusal::NoMail => "refusal-no-mail",
+    }
+}
+
+fn proof_key(what: ProofOf) -> &'static str {
+    match what {
+        ProofOf::Membership => "proof-membership",
+        ProofOf::UserSearch => "proof-user-search",
+        ProofOf::GroupFilter => "proof-group-filter",
+        ProofOf::OwnEntry => "proof-own-entry",
+        ProofOf::MailAddress => "proof-mail-address",
+    }
+}
+
+fn result_page(
+    frame: Frame,
+    member: &Member,
+    service: &Service,
+    person: Option<&Person>,
+    dossier: &Dossier,
+    checked: Checked,
+) -> ResultPage {
+    let (locale, slug) = (frame.locale, service.slug.as_str());
+    let standing = dossier.history.standing(slug);
+    let last_withdrawal = dossier.history.withdrawals.iter().find(|w| w.service == slug);
+    let (receipt, since) = match (standing, last_withdrawal) {
+        (Some(acceptance), _) => (Some(acceptance.receipt.clone()), Some(acceptance.accepted_at)),
+        (None, Some(withdrawal)) => (Some(withdrawal.receipt.clone()), Some(withdrawal.withdrawn_at)),
+        (None, None) => (None, None),
+    };
+    let mail = person.map_or(member.account.mail.clone(), |person| person.mail.clone());
+    let may_withdraw = !matches!(checked.outcome, Outcome::Withdrawn | Outcome::Inactive | Outcome::BeingRemoved);
+    let steps = &service.next_steps;
+    let text = |text: &Option<crate::domain::locale::Text>| text.as_ref().map(|text| text.get(locale).to_owned());
+    ResultPage {
+        service_name: service.name.get(locale).to_owned(),
+        description: service.description.get(locale).to_owned(),
+        outcome: checked.outcome,
+        proof: proof_steps(&frame, service, checked.proof),
+        checked_at: checked.at,
+        no_mail: receipt.is_some() && mail.is_none(),
+        mail_sent_to: mail.filter(|_| receipt.is_some()),
+        receipt,
+        since,
+        server_address: steps.server_address.clone(),
+        qr_svg: steps.qr_link.as_deref().and_then(qr_code),
+        steps: step_views(&frame, steps),
+        manual: text(&steps.manual),
+        forum: text(&steps.forum),
+        support: text(&steps.support),
+        support_link: text(&steps.support_link),
+        terms: standing.and_then(|acceptance| {
+            let version = dossier.version(slug, acceptance.number)?;
+            Some(view::terms_item(&frame, service, version, &acceptance.digest))
+        }),
+        withdraw: may_withdraw.then(|| WithdrawForm {
+            form_token: forms::mask(&member.data.form_token),
+            slug: slug.to_owned(),
+        }),
+        frame,
+    }
+}
+
+fn proof_steps(frame: &Frame, service: &Service, proof: Option<Proof>) -> Vec<ProofStep> {
+    let name = service.name.get(frame.locale);
+    let steps = proof.map(|proof| proof.steps).unwrap_or_default();
+    steps
+        .into_iter()
+        .map(|step| ProofStep { text: frame.with(proof_key(step.what), "service", name), ok: step.succeeded })
+        .collect()
+}
+
+fn step_views(frame: &Frame, steps: &NextSteps) -> Vec<StepView> {
+    let locale = frame.locale;
+    steps
+        .steps
+        .iter()
+        .map(|step| StepView {
+            title: step.title.get(locale).to_owned(),
+            text: step.text.get(locale).to_owned(),
+            link: step.link.clone(),
+            link_label: step.link_label.as_ref().map(|label| label.get(locale).to_owned()),
+        })
+        .collect()
+}
+
+/// The link as an SVG image, dark on white whatever the colours of the page, because cameras need the contrast.
+fn qr_code(link: &str) -> Option<String> {
+    let code = QrCode::new(link).ok()?;
+    let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
+    // Without the XML declaration, which has no place inside a page.
+    image.find("<svg").map(|start| image[start..].to_owned())
+}

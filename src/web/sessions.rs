@@ -1,0 +1,90 @@
+//! Own sessions: list, end, extend.
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use chrono::TimeDelta;
+
+use super::{
+    State, client,
+    error::WebError,
+    forms::{self, Fields},
+    member::{Member, NextNotice},
+    pages::{
+        frame::Nav,
+        sessions::{SessionRow, SessionsPage},
+    },
+    see_other, view,
+};
+use crate::domain::sessions;
+
+/// `GET /profile/sessions`
+pub(super) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+) -> Result<HttpResponse, WebError> {
+    let frame = view::frame(&request, &state, Some(&member), Nav::Sessions);
+    let (account_id, now) = (member.account.id.clone(), state.clock.now());
+    let idle_since = now - TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
+    let own = state.database.read(move |conn| sessions::of_account(conn, &account_id, idle_since, now)).await?;
+    let rows = own.into_iter().map(|session| SessionRow {
+        current: session.reference == member.data.reference,
+        id: session.reference,
+        device: if session.agent.is_empty() { frame.t("device-unknown") } else { session.agent },
+        started: session.started_at,
+        last_used: session.last_used_at,
+        ends: session.ends_at,
+    });
+    let page =
+        SessionsPage { sessions: rows.collect(), form_token: forms::mask(&member.data.form_token), frame };
+    view::page(StatusCode::OK, &page)
+}
+
+/// `POST /profile/sessions/end`: one session by its reference, or `others`.
+pub(super) async fn end(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    fields: web::Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, WebError> {
+    let fields = Fields::new(fields.into_inner());
+    fields.require_token(&member.data.form_token)?;
+    let locale = client::locale(&request).code();
+    let which = fields.get("session").unwrap_or_default().to_owned();
+    if which == member.data.reference {
+        member.end();
+        return Ok(see_other(&format!("/{locale}/sign-in?signed-out=yes")));
+    }
+    let (account_id, own) = (member.account.id.clone(), member.data.reference.clone());
+    let others = which == "others";
+    let ended = state
+        .database
+        .write(move |conn| {
+            if others {
+                sessions::end_others(conn, &account_id, &own)
+            } else {
+                sessions::end_one(conn, &account_id, &which)
+            }
+        })
+        .await?;
+    if !others && ended == 0 {
+        return Err(WebError::NotFound);
+    }
+    member.leave_notice(if others { NextNotice::SessionsEnded } else { NextNotice::SessionEnded })?;
+    Ok(see_other(&format!("/{locale}/profile/sessions")))
+}
+
+/// `POST /profile/sessions/extend`: the person is still there. Answers 204 to the script, and leads a form back to where the
+/// person was.
+pub(super) async fn extend(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    fields: web::Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, WebError> {
+    Fields::new(fields.into_inner()).require_token(&member.data.form_token)?;
+    member.extend(state.clock.now())?;
+    if request.headers().get("sec-fetch-dest").is_none_or(|dest| dest == "empty") {
+        return Ok(HttpResponse::NoContent().finish());
+    }
+    Ok(see_other(&format!("/{}/profile/permissions", client::locale(&request).code())))
+}

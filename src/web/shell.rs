@@ -1,0 +1,137 @@
+//! What surrounds every request: id, method, cross-site check, headers, error pages, one line in the log.
+
+use std::panic::AssertUnwindSafe;
+
+use actix_web::{
+    Error, HttpMessage, HttpRequest, HttpResponse,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+use askama::Template;
+use futures_util::FutureExt;
+
+use super::{
+    State,
+    client::{self, RequestId},
+    pages::{error, error::ErrorPage, frame::Nav},
+    view,
+};
+use crate::chance;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+
+/// On every answer, whatever its status.
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+    (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=()"),
+];
+
+/// The middleware.
+pub(super) async fn surround(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let state = request.app_data::<web::Data<State>>().cloned();
+    let Some(state) = state else { return Err(actix_web::error::ErrorInternalServerError("no state")) };
+    let began = state.clock.now();
+    request.extensions_mut().insert(RequestId(chance::id(began)));
+    let http = request.request().clone();
+    let answer = match refuse_early(&http, &state) {
+        Some(status) => HttpResponse::new(status),
+        None => answer(request, next).await,
+    };
+    let mut answer = with_error_page(answer, &http, &state);
+    add_headers(answer.headers_mut());
+    let took = state.clock.now() - began;
+    tracing::info!(
+        event = "request",
+        request_id = client::request_id(&http),
+        method = %http.method(),
+        route = http.match_pattern().unwrap_or_default(),
+        status = answer.status().as_u16(),
+        milliseconds = took.num_milliseconds(),
+    );
+    Ok(ServiceResponse::new(http, answer))
+}
+
+/// 405 for methods that nothing here answers, 403 for a form that another site sent.
+fn refuse_early(request: &HttpRequest, state: &State) -> Option<StatusCode> {
+    match *request.method() {
+        Method::GET | Method::HEAD => None,
+        Method::POST => (!is_same_origin(request, state)).then_some(StatusCode::FORBIDDEN),
+        _ => Some(StatusCode::METHOD_NOT_ALLOWED),
+    }
+}
+
+/// Browsers say where a request comes from (Fetch Metadata); older ones name at least the origin, which must be the configured
+/// one: a `Host` header proves nothing.
+fn is_same_origin(request: &HttpRequest, state: &State) -> bool {
+    if let Some(site) = request.headers().get("sec-fetch-site") {
+        return site == "same-origin";
+    }
+    let ours = state.settings.public_url.origin().ascii_serialization();
+    request.headers().get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == ours.as_bytes())
+}
+
+/// The handler's answer; a panic becomes a 500 and the process lives.
+async fn answer(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> HttpResponse {
+    let id = client::request_id(request.request());
+    match AssertUnwindSafe(next.call(request)).catch_unwind().await {
+        Ok(Ok(response)) => {
+            let (_, response) = response.into_parts();
+            if let Some(error) = response.error()
+                && response.status().is_server_error()
+            {
+                tracing::error!(event = "request.failed", request_id = id, reason = %error);
+            }
+            response.map_into_boxed_body()
+        }
+        Ok(Err(error)) => {
+            tracing::error!(event = "request.failed", request_id = id, reason = %error);
+            error.error_response()
+        }
+        Err(_) => {
+            tracing::error!(event = "request.panicked", request_id = id);
+            HttpResponse::InternalServerError().finish()
+        }
+    }
+}
+
+/// Gives every refusal the same layout, with its headers kept.
+fn with_error_page(mut answer: HttpResponse, request: &HttpRequest, state: &State) -> HttpResponse {
+    let status = answer.status();
+    let is_page = answer.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
+    let is_probe = request.path().starts_with("/health/");
+    if is_page || is_probe || !(status.is_client_error() || status.is_server_error()) {
+        return answer;
+    }
+    let status = if status == StatusCode::BAD_REQUEST { StatusCode::UNPROCESSABLE_ENTITY } else { status };
+    *answer.status_mut() = status;
+    let frame = view::frame(request, state, None, Nav::None);
+    let page = ErrorPage::new(frame, status.as_u16());
+    let html = page.render().unwrap_or_else(|_| error::plain(&client::request_id(request)));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    answer.set_body(BoxBody::new(html))
+}
+
+fn add_headers(headers: &mut HeaderMap) {
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

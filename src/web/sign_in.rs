@@ -1,0 +1,343 @@
+//! Signing in: one form, one text for every refusal that a correct password would not have changed.
+
+use std::time::Duration;
+
+use actix_session::SessionExt;
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
+use chrono::TimeDelta;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+use validator::Validate;
+
+use super::{
+    State, client,
+    error::WebError,
+    forms::{self, Fields, FormCookie},
+    member::{SessionData, begin_session},
+    pages::{
+        frame::{Nav, Notice, NoticeKind},
+        sign_in::{SignInPage, SignInProblem},
+    },
+    see_other, view,
+};
+use crate::{
+    chance,
+    db::{self, Database},
+    directory::SignInFailure,
+    domain::{
+        accounts::{self, Account, Person},
+        locale::Locale,
+        log::{self, Actor, Kind, Origin, Record},
+    },
+    texts,
+};
+
+#[derive(Deserialize)]
+pub(super) struct Query {
+    next: Option<String>,
+    #[serde(rename = "signed-out")]
+    signed_out: Option<String>,
+}
+
+/// The form as it was sent.
+struct Entered {
+    name: String,
+    password: SecretString,
+    next: Option<String>,
+    resume: Option<String>,
+}
+
+/// What must not be empty. Only the names of wrong fields are looked at: the validator's own messages repeat the values.
+#[derive(Validate)]
+struct Required<'a> {
+    #[validate(length(min = 1))]
+    name: &'a str,
+    #[validate(length(min = 1))]
+    password: &'a str,
+}
+
+/// `GET /sign-in`
+pub(super) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    query: web::Query<Query>,
+) -> Result<HttpResponse, WebError> {
+    let Query { next, signed_out } = query.into_inner();
+    let mut form = Form::empty(next.and_then(|next| own_path(&next)));
+    form.signed_out = signed_out.is_some();
+    answer(&request, &state, form, StatusCode::OK)
+}
+
+/// The form again instead of the page whose form arrived too late; `resume` holds what was entered there.
+pub(super) fn resume(
+    request: &HttpRequest,
+    state: &State,
+    next: &str,
+    fields: &Fields,
+) -> Result<HttpResponse, WebError> {
+    let form = Form { resume: Some(fields.encode()), session_ended: true, ..Form::empty(Some(next.to_owned())) };
+    answer(request, state, form, StatusCode::OK)
+}
+
+/// `POST /sign-in`
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    fields: web::Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, WebError> {
+    let fields = Fields::new(fields.into_inner());
+    let entered = Entered::from(&fields);
+    let Some(cookie) = FormCookie::sent(&request) else {
+        return refuse(&request, &state, entered, SignInProblem::CookieMissing, StatusCode::FORBIDDEN);
+    };
+    fields.require_token(&cookie.token)?;
+    let required = Required { name: &entered.name, password: entered.password.expose_secret() };
+    if let Err(faults) = required.validate() {
+        let is_wrong = |field| faults.errors().contains_key(field);
+        let problem = SignInProblem::NothingTyped { name: is_wrong("name"), password: is_wrong("password") };
+        return refuse(&request, &state, entered, problem, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    let Ok(_turn) = state.sign_ins.try_acquire() else {
+        return refuse(&request, &state, entered, SignInProblem::Overloaded, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let began = tokio::time::Instant::now();
+    match admit(&request, &state, &entered).await {
+        Ok(person) => welcome(&request, &state, &entered, person).await,
+        Err(problem) => {
+            // However a refusal came about, it takes the same time.
+            tokio::time::sleep_until(began + state.settings.sign_in.refusal_takes).await;
+            let status = match problem {
+                SignInProblem::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+                SignInProblem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            refuse(&request, &state, entered, problem, status)
+        }
+    }
+}
+
+/// Decides who this is. The account's attempt is counted before its password leaves for the directory.
+async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Result<Person, SignInProblem> {
+    let address = client::address(request, &state.settings.trusted_proxies);
+    if let Some(address) = address {
+        state.throttle.admit_address(address).map_err(|wait| throttled(wait.minutes()))?;
+    }
+    let candidate = state.directory.candidate(&entered.name).await.map_err(|error| problem(&error.into()))?;
+    let key = candidate.as_ref().map_or(entered.name.as_str(), |candidate| candidate.dn.as_str());
+    state.throttle.admit_account(key).map_err(|wait| throttled(wait.minutes()))?;
+    let proven = match &candidate {
+        Some(candidate) => state.directory.prove(candidate, &entered.password).await,
+        None => Err(SignInFailure::Refused),
+    };
+    match proven {
+        Ok(person) => {
+            state.throttle.forgive_account(key);
+            Ok(person)
+        }
+        Err(failure) => {
+            if let (SignInFailure::Refused, Some(address)) = (&failure, address) {
+                state.throttle.count_failure(address);
+            }
+            let problem = problem(&failure);
+            tracing::info!(event = "sign-in.refused", request_id = client::request_id(request), why = ?problem);
+            Err(problem)
+        }
+    }
+}
+
+fn throttled(minutes: u64) -> SignInProblem {
+    tracing::info!(event = "sign-in.throttled", minutes);
+    SignInProblem::Throttled { minutes }
+}
+
+fn problem(failure: &SignInFailure) -> SignInProblem {
+    match failure {
+        SignInFailure::Refused => SignInProblem::Refused,
+        SignInFailure::MustChangePassword => SignInProblem::MustChangePassword,
+        SignInFailure::PasswordExpired => SignInProblem::PasswordExpired,
+        SignInFailure::AccountDisabled => SignInProblem::AccountDisabled,
+        SignInFailure::AccountExpired => SignInProblem::AccountExpired,
+        SignInFailure::Unavailable(error) => {
+            tracing::error!(event = "directory.unavailable", reason = %error);
+            SignInProblem::DirectoryUnavailable
+        }
+    }
+}
+
+/// Begins the session and leads to the page that was asked for first.
+async fn welcome(
+    request: &HttpRequest,
+    state: &State,
+    entered: &Entered,
+    person: Person,
+) -> Result<HttpResponse, WebError> {
+    let locale = client::locale(request);
+    let now = state.clock.now();
+    let account = record(&state.database, person, locale, client::request_id(request), now).await?;
+    let absolute = TimeDelta::from_std(state.settings.session.absolute).unwrap_or(TimeDelta::MAX);
+    let data = SessionData {
+        account_id: account.id.clone(),
+        reference: chance::id(now),
+        form_token: chance::token(),
+        device: client::device(request),
+        ends_at: now + absolute,
+    };
+    begin_session(&request.get_session(), &data, entered.resume.as_deref())?;
+    tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
+    let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
+    Ok(see_other(&next))
+}
+
+/// Remembers the person; when two browsers do that for the first time at the same moment, the slower one looks again.
+async fn record(
+    database: &Database,
+    person: Person,
+    locale: Locale,
+    request_id: String,
+    now: crate::clock::Instant,
+) -> Result<Account, db::Error> {
+    let attempt = || {
+        let (person, request_id) = (person.clone(), request_id.clone());
+        database.write(move |conn| {
+            let account = accounts::remember(conn, &person, locale, now)?;
+            let origin = Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now };
+            let record =
+                Record { kind: Kind::SignedIn, account_id: Some(&account.id), service: None, detail: json!({}) };
+            log::append(conn, origin, &record)?;
+            Ok(account)
+        })
+    };
+    match attempt().await {
+        Err(db::Error::Conflict(_)) => attempt().await,
+        done => done,
+    }
+}
+
+fn refuse(
+    request: &HttpRequest,
+    state: &State,
+    entered: Entered,
+    problem: SignInProblem,
+    status: StatusCode,
+) -> Result<HttpResponse, WebError> {
+    let form = Form {
+        name: entered.name,
+        next: entered.next,
+        resume: entered.resume,
+        problem: Some(problem),
+        session_ended: false,
+        signed_out: false,
+    };
+    let mut answer = answer(request, state, form, status)?;
+    let wait = match problem {
+        SignInProblem::Throttled { minutes } => Some(Duration::from_secs(minutes * 60)),
+        SignInProblem::DirectoryUnavailable | SignInProblem::Overloaded => Some(Duration::from_secs(30)),
+        _ => None,
+    };
+    if let Some(wait) = wait {
+        answer.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
+    }
+    Ok(answer)
+}
+
+/// The form as it is shown.
+struct Form {
+    name: String,
+    next: Option<String>,
+    resume: Option<String>,
+    problem: Option<SignInProblem>,
+    session_ended: bool,
+    signed_out: bool,
+}
+
+impl Form {
+    fn empty(next: Option<String>) -> Self {
+        Self { name: String::new(), next, resume: None, problem: None, session_ended: false, signed_out: false }
+    }
+}
+
+fn answer(
+    request: &HttpRequest,
+    state: &State,
+    form: Form,
+    status: StatusCode,
+) -> Result<HttpResponse, WebError> {
+    let cookie = FormCookie::for_page(request);
+    let mut frame = view::frame(request, state, None, Nav::None);
+    if request.method() == actix_web::http::Method::POST {
+        "/sign-in".clone_into(&mut frame.path);
+    }
+    if form.signed_out {
+        let text = texts::text(frame.locale, "notice-signed-out");
+        frame.notice = Some(Notice { kind: NoticeKind::Success, text });
+    }
+    let page = SignInPage {
+        frame,
+        name: form.name,
+        next: form.next,
+        resume: form.resume,
+        form_token: forms::mask(&cookie.token),
+        problem: form.problem,
+        session_ended: form.session_ended,
+        forgotten_password_url: state.settings.forgotten_password_url.clone(),
+    };
+    let mut answer = view::page(status, &page)?;
+    cookie.set(&mut answer)?;
+    Ok(answer)
+}
+
+/// A path of ours to return to; anything that could lead elsewhere is dropped. Browsers read `\` as `/` and skip control
+/// characters, so neither may occur.
+fn own_path(next: &str) -> Option<String> {
+    let is_ours = Locale::ALL.iter().any(|locale| {
+        next.strip_prefix('/')
+            .and_then(|rest| rest.strip_prefix(locale.code()))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+    });
+    let is_plain = next.chars().all(|c| c.is_ascii_graphic() && c != '\\') && !next.contains("//") && next.len() <= 512;
+    let leads_back = next.contains("/sign-in") || next.contains("/sign-out");
+    (is_ours && is_plain && !leads_back).then(|| next.to_owned())
+}
+
+impl From<&Fields> for Entered {
+    /// Blanks around a name are slips of the hand; a password is taken exactly as it was sent.
+    fn from(fields: &Fields) -> Self {
+        let text = |name| fields.get(name).unwrap_or_default();
+        Self {
+            name: text("name").trim().to_owned(),
+            password: SecretString::from(text("password")),
+            next: fields.get("next").and_then(own_path),
+            resume: fields.get("resume").filter(|kept| !kept.is_empty()).map(str::to_owned),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_paths_are_returned_to() {
+        for ours in ["/de", "/en/profile", "/de/profile/permissions?service=chat", "/en?x"] {
+            assert_eq!(own_path(ours).as_deref(), Some(ours));
+        }
+        for elsewhere in [
+            "//evil.example",
+            "/\\evil.example",
+            "https:evil",
+            "https://evil.example/de/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "/english",
+            "/de//evil.example",
+            "/de/\t/evil",
+            "/de\\..\\x",
+            "/de/sign-out",
+            "de/profile",
+            "",
+        ] {
+            assert_eq!(own_path(elsewhere), None, "{elsewhere}");
+        }
+    }
+}

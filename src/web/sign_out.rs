@@ -1,0 +1,29 @@
+//! Signing out.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::{State, client, error::WebError, forms::Fields, member::Member, see_other};
+use crate::domain::log::{self, Actor, Kind, Origin, Record};
+
+/// `POST /sign-out`
+pub(super) async fn create(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    fields: web::Form<Vec<(String, String)>>,
+) -> Result<HttpResponse, WebError> {
+    Fields::new(fields.into_inner()).require_token(&member.data.form_token)?;
+    member.end();
+    let (account_id, request_id, now) = (member.account.id, client::request_id(&request), state.clock.now());
+    state
+        .database
+        .write(move |conn| {
+            let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
+            let record =
+                Record { kind: Kind::SignedOut, account_id: Some(&account_id), service: None, detail: json!({}) };
+            log::append(conn, origin, &record)
+        })
+        .await?;
+    Ok(see_other(&format!("/{}/sign-in?signed-out=yes", client::locale(&request).code())))
+}

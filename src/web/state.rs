@@ -1,0 +1,47 @@
+//! What all handlers share.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::sync::Semaphore;
+
+use super::{settings::Settings, throttle::Throttle};
+use crate::{
+    clock::Clock,
+    db::Database,
+    directory::Directory,
+    domain::catalogue::Catalogue,
+    work::{Delivery, Outside},
+};
+
+/// How many sign-ins may be under way at once; more are asked to come back, so that people inside are served.
+const CONCURRENT_SIGN_INS: usize = 256;
+
+/// Handles shared by all handlers.
+pub struct State {
+    pub settings: Arc<Settings>,
+    pub catalogue: Arc<Catalogue>,
+    pub database: Database,
+    pub directory: Directory,
+    pub delivery: Delivery,
+    pub clock: Clock,
+    /// The folder with the demo's mails; `None` outside the demo.
+    pub mailbox: Option<PathBuf>,
+    pub(super) throttle: Throttle,
+    pub(super) sign_ins: Semaphore,
+}
+
+impl State {
+    pub fn new(outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
+        Self {
+            throttle: Throttle::new(&outside.portal.sign_in, outside.clock.clone()),
+            settings: outside.portal,
+            catalogue: outside.catalogue,
+            database: outside.database,
+            directory: outside.directory,
+            clock: outside.clock,
+            delivery,
+            mailbox,
+            sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),
+        }
+    }
+}
