@@ -68,11 +68,16 @@ pub fn text_count(locale: Locale, key: &str, count: u64) -> String {
 
 /// `23. November 2026, 14:03 Uhr` or `23 November 2026, 14:03`.
 pub fn date_time(locale: Locale, at: Instant, tz: Tz) -> String {
+    format!("{}, {}", date(locale, at, tz), clock(locale, at, tz))
+}
+
+/// `14:03 Uhr` or `14:03`.
+pub fn clock(locale: Locale, at: Instant, tz: Tz) -> String {
     let local = at.and_utc().with_timezone(&tz);
     let clock = format!("{:02}:{:02}", local.hour(), local.minute());
     match locale {
-        Locale::De => format!("{}, {clock} Uhr", date(locale, at, tz)),
-        Locale::En => format!("{}, {clock}", date(locale, at, tz)),
+        Locale::De => format!("{clock} Uhr"),
+        Locale::En => clock,
     }
 }
 

@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::Frame;
+use super::frame::{Frame, Nav};
 use crate::clock::Instant;
 
 #[derive(Template, WebTemplate)]

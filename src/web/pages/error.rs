@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::Frame;
+use super::frame::{Frame, Nav};
 
 /// Any of 403, 404, 405, 413, 422, 429, 500, 503; works without a session.
 #[derive(Template, WebTemplate)]

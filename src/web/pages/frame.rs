@@ -123,6 +123,11 @@ impl Frame {
         texts::time(self.locale, *at.borrow(), self.tz)
     }
 
+    /// Hours and minutes.
+    pub fn clock(&self, at: impl Borrow<Instant>) -> String {
+        texts::clock(self.locale, *at.borrow(), self.tz)
+    }
+
     /// For `<time datetime>`.
     pub fn machine_time(&self, at: impl Borrow<Instant>) -> String {
         texts::machine_time(*at.borrow())

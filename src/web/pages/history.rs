@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::{Frame, NoticeKind};
+use super::frame::{Frame, Nav, NoticeKind};
 use crate::{clock::Instant, domain::locale::Locale};
 
 /// `GET /profile/history`

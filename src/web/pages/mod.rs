@@ -10,7 +10,7 @@ pub mod permissions;
 pub mod profile;
 pub mod result;
 #[cfg(test)]
-mod samples {}
+mod samples;
 pub mod sessions;
 pub mod sign_in;
 pub mod terms;

@@ -3,8 +3,8 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::{Frame, NoticeKind};
-use crate::clock::Instant;
+use super::frame::{Frame, Nav, NoticeKind};
+use crate::{clock::Instant, texts};
 
 /// `GET /profile/permissions`, and its `POST` when something has to be put right.
 ///
@@ -101,10 +101,13 @@ impl PermissionsPage {
     pub fn can_change(&self) -> bool {
         self.services.iter().any(ServiceRow::has_box)
     }
+}
 
-    /// Whether a ticked service needs acceptance if nothing else is changed.
-    pub fn needs_terms(&self, item: &TermsItem) -> bool {
-        self.services.iter().any(|row| row.slug == item.slug && row.needs_terms())
+impl TermsItem {
+    /// What a link to it says.
+    pub fn label(&self, frame: &Frame) -> String {
+        let args = [("service", self.service_name.clone()), ("number", self.number.clone())];
+        texts::text_with(frame.locale, "permissions-terms-link", &args)
     }
 }
 
@@ -125,10 +128,6 @@ impl ServiceRow {
             _ if self.shown => "active",
             _ => "inactive",
         }
-    }
-
-    fn needs_terms(&self) -> bool {
-        self.ticked && self.shown_value() != "active"
     }
 
     /// Colour and icon of the state.

@@ -4,7 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use super::{
-    frame::{Frame, NoticeKind},
+    frame::{Frame, Nav, NoticeKind},
     permissions::TermsItem,
 };
 use crate::clock::Instant;

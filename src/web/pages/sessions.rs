@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::Frame;
+use super::frame::{Frame, Nav};
 use crate::clock::Instant;
 
 /// `GET /profile/sessions`. Its forms post `form_token` and `session` (an id of a row, or `others`) to

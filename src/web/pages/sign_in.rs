@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::Frame;
+use super::frame::{Frame, Nav};
 
 /// `GET` and refused `POST /sign-in`. The form posts `name`, `password`, `form_token` and, where given,
 /// `next` and `resume`.

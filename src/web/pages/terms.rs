@@ -3,7 +3,7 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::Frame;
+use super::frame::{Frame, Nav};
 use crate::{clock::Instant, domain::locale::Locale};
 
 /// `GET /terms/{service}/{version}`
@@ -33,4 +33,17 @@ pub struct OtherVersion {
     pub number: String,
     pub url: String,
     pub published: Instant,
+}
+
+impl TermsPage {
+    pub fn kind_label(&self) -> String {
+        self.frame.t(if self.major { "terms-major" } else { "terms-minor" })
+    }
+
+    pub fn language_label(&self) -> String {
+        self.frame.t(match self.language {
+            Locale::De => "language-de",
+            Locale::En => "language-en",
+        })
+    }
 }

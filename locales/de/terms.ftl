@@ -1,0 +1,13 @@
+terms-title = { $service }: Nutzungsbedingungen
+terms-version = Version
+terms-published = Veröffentlicht am
+terms-effective = Gilt ab
+terms-kind = Art der Änderung
+terms-major = Neue Zustimmung nötig
+terms-minor = Keine neue Zustimmung nötig
+terms-language = Sprache
+terms-digest = Prüfsumme (SHA-256)
+terms-raw = Genau dieser Text als Datei
+terms-others = Andere Versionen
+terms-other-link = Version { $number }
+terms-facts = Angaben zu dieser Version

@@ -1,0 +1,13 @@
+terms-title = { $service }: terms and conditions
+terms-version = Version
+terms-published = Published on
+terms-effective = Effective from
+terms-kind = Kind of change
+terms-major = New acceptance needed
+terms-minor = No new acceptance needed
+terms-language = Language
+terms-digest = Digest (SHA-256)
+terms-raw = Exactly this text as a file
+terms-others = Other versions
+terms-other-link = Version { $number }
+terms-facts = About this version
