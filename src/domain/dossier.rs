@@ -47,18 +47,18 @@ impl Dossier {
     }
 
     /// The version to show and to accept now, and the digest of its text.
-    pub fn current(&self, service: &str) -> Option<(&Version, &str)> {
+    pub fn current<'a>(&'a self, service: &'a str) -> Option<(&'a Version, &'a str)> {
         let version = terms::current(self.of_service(service), self.now)?;
         Some((version, self.digests.get(&version.id)?))
     }
 
     /// The oldest version whose acceptance still counts.
-    pub fn required(&self, service: &str) -> Option<&Version> {
+    pub fn required<'a>(&'a self, service: &'a str) -> Option<&'a Version> {
         terms::required(self.of_service(service), self.now)
     }
 
     /// The version of this number.
-    pub fn version(&self, service: &str, number: i32) -> Option<&Version> {
+    pub fn version<'a>(&'a self, service: &'a str, number: i32) -> Option<&'a Version> {
         self.of_service(service).find(|v| v.number == number)
     }
 

@@ -61,9 +61,9 @@ pub enum ServiceState {
     Inactive,
     BeingApplied,
     BeingRemoved,
-    /// New terms: active until then, and ends unless accepted.
+    /// New terms: active until then, and ends unless accepted. `None`: it was set up by other means and never accepted here.
     AcceptAgain {
-        until: Instant,
+        until: Option<Instant>,
     },
     /// It was active and ended without the person's doing; it may be activated again.
     Ended {
@@ -121,6 +121,11 @@ impl ServiceRow {
         }
     }
 
+    /// Whether ticking it (or leaving it ticked) may need the terms box.
+    pub fn may_need_terms(&self) -> bool {
+        self.has_box() && !matches!(self.state, ServiceState::Active { .. } | ServiceState::BeingApplied)
+    }
+
     /// The value of `shown.{slug}`.
     pub fn shown_value(&self) -> &'static str {
         match self.state {
@@ -167,9 +172,10 @@ impl ServiceRow {
             ServiceState::Inactive => None,
             ServiceState::BeingApplied => Some(frame.t("state-being-applied-text")),
             ServiceState::BeingRemoved => Some(frame.t("state-being-removed-text")),
-            ServiceState::AcceptAgain { until } => {
+            ServiceState::AcceptAgain { until: Some(until) } => {
                 Some(frame.with("state-accept-again-text", "date", frame.date_time(until)))
             }
+            ServiceState::AcceptAgain { until: None } => Some(frame.t("state-never-accepted-text")),
             ServiceState::Ended { at } => Some(frame.with("state-ended-text", "date", frame.date_time(at))),
             ServiceState::NotEligible { reason } => Some(reason.clone()),
             ServiceState::NoTerms => Some(frame.t("state-no-terms-text")),

@@ -13,7 +13,6 @@ use super::{
     frame::{Frame, Nav, Notice, NoticeKind, SignedIn},
     history::{HistoryEntry, HistoryKind, HistoryPage},
     legal::{LegalPage, LegalText},
-    mail::{ChangeMail, MailAction, MailTerms},
     permissions::{PermissionsPage, Problem, ServiceRow, ServiceState, TermsItem},
     profile::{Person, ProfilePage},
     result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
@@ -24,6 +23,7 @@ use super::{
 use crate::{
     clock::Instant,
     domain::locale::{Locale, Text},
+    mail::{ChangeMail, MailAction, MailTerms},
 };
 
 /// A name that would break a page that does not escape.
@@ -142,7 +142,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         services: vec![
             row(locale, "rocketchat", "Rocket.Chat", ServiceState::Inactive),
             row(locale, "cloud", "Cloudspeicher", ServiceState::Active { since: Some(at(-5000)) }),
-            row(locale, "gitlab", "GitLab", ServiceState::AcceptAgain { until: at(240) }),
+            row(locale, "gitlab", "GitLab", ServiceState::AcceptAgain { until: Some(at(240)) }),
             row(locale, "video", "Videokonferenz", ServiceState::BeingApplied),
             row(locale, "old", "Webablage", ServiceState::BeingRemoved),
             row(locale, "vpn", "VPN", ServiceState::Ended { at: at(-100) }),
