@@ -86,7 +86,7 @@ fn element(bytes: &[u8]) -> io::Result<Option<(usize, usize)>> {
     match (first & 0x80 != 0, count) {
         (false, length) => Ok(Some((2, length))),
         // The indefinite form is not allowed in LDAP.
-        (true, 0) | (true, 5..) => Err(io::Error::new(io::ErrorKind::InvalidData, "invalid length")),
+        (true, 0 | 5..) => Err(io::Error::new(io::ErrorKind::InvalidData, "invalid length")),
         (true, count) => {
             let Some(digits) = bytes.get(2..2 + count) else { return Ok(None) };
             Ok(Some((2 + count, digits.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)))))

@@ -73,7 +73,7 @@ fn rdn_key(rdn: &Rdn) -> String {
 fn escaped(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for c in value.chars() {
-        if matches!(c, '\\' | ',' | '+' | '=') {
+        if matches!(c, '\\' | ',' | '+' | '=' | ';' | '"' | '<' | '>' | '#') {
             out.push('\\');
         }
         out.push(c);

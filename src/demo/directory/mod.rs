@@ -1,7 +1,7 @@
 //! The embedded directory: a real LDAP v3 server (RFC 4511) on loopback, for the demo and for tests.
 //!
 //! Entries live in memory; they can be read and modified, not added or deleted. Result codes, messages and access
-//! rules follow OpenLDAP's. There is no TLS, and passwords are kept in clear: it holds sample data only.
+//! rules follow `OpenLDAP`'s. There is no TLS, and passwords are kept in clear: it holds sample data only.
 
 mod access;
 mod codec;

@@ -75,7 +75,7 @@ pub struct Modification {
 
 impl Modification {
     /// Applies all changes, or none. With `permissive` adding a value that is there is no error; deleting one
-    /// that is not there stays one, as on OpenLDAP.
+    /// that is not there stays one, as on `OpenLDAP`.
     pub fn apply(tree: &mut Tree, id: Id, changes: &[Change], permissive: bool) -> Result<Self, Refusal> {
         let mut modification = Self { id, steps: Vec::new() };
         let outcome = changes

@@ -2,7 +2,7 @@
 
 use ldap3_proto::proto::{LdapResult, LdapResultCode};
 
-/// Why an operation was refused. Messages follow OpenLDAP's, as clients and people know them.
+/// Why an operation was refused. Messages follow `OpenLDAP`'s, as clients and people know them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     pub code: LdapResultCode,

@@ -23,6 +23,7 @@ use super::{
     search::{self, Found},
     server::Shared,
     tree::{Node, Tree},
+    values::Values,
 };
 
 /// The state of one connection.
@@ -209,7 +210,7 @@ fn check_password(node: &Node, password: &str) -> Identified {
     if node.values("pwdaccountlockedtime").is_some() {
         return refuse(Some(PolicyError::AccountLocked));
     }
-    let stored = node.values("userpassword").map(|values| values.stored()).unwrap_or_default();
+    let stored = node.values("userpassword").map(Values::stored).unwrap_or_default();
     if !stored.iter().any(|known| bool::from(known.as_bytes().ct_eq(password.as_bytes()))) {
         return refuse(None);
     }
@@ -220,7 +221,7 @@ fn check_password(node: &Node, password: &str) -> Identified {
     Ok((Caller::Bound { dn: node.dn.clone(), key: node.key.clone() }, policy))
 }
 
-/// Checks as OpenLDAP does: syntax, then existence, then rights, then the values; and writes the journal last.
+/// Checks as `OpenLDAP` does: syntax, then existence, then rights, then the values; and writes the journal last.
 fn modify(shared: &Shared, caller: &Caller, request: LdapModifyRequest, permissive: bool) -> Result<(), Refusal> {
     let name = Dn::parse(&request.dn).map_err(|_| Refusal::invalid_dn())?;
     if *caller == Caller::Anonymous {

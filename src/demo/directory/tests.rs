@@ -1,4 +1,4 @@
-//! The directory through real sockets: with the client that Latchkey uses, and with OpenLDAP's tools.
+//! The directory through real sockets: with the client that Latchkey uses, and with `OpenLDAP`'s tools.
 
 mod access;
 mod bind;

@@ -14,7 +14,7 @@ async fn code(dn: &str, password: &str) -> u32 {
 
 async fn who(ldap: &mut Ldap) -> String {
     let (exop, _) = ldap.extended(WhoAmI).await.unwrap().success().unwrap();
-    exop.val.map(|_| exop.parse::<WhoAmIResp>().authzid).unwrap_or_default()
+    exop.val.as_ref().map(|_| exop.parse::<WhoAmIResp>().authzid).unwrap_or_default()
 }
 
 /// The code of a bind with the password-policy control, and the value of the control in the answer.

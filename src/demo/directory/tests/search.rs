@@ -40,8 +40,8 @@ async fn filters_of_every_kind() {
         ("(displayName~=anna müller)", 1),
         ("(displayName=anna*)", 1),
         ("(displayName=Anna *ller)", 1),
-        ("(displayName=*a*a*ü*)", 0),
-        ("(displayName=*nna*ü*)", 1),
+        ("(displayName=*nn*nn*müller)", 0),
+        ("(displayName=anna*ü*)", 1),
         ("(&(objectClass=inetOrgPerson)(uid=amueller))", 1),
         ("(&(uid=amueller)(!(mail=*)))", 0),
         ("(|(uid=amueller)(uid=bschmidt))", 2),
@@ -50,7 +50,7 @@ async fn filters_of_every_kind() {
         ("(&(uid>=amueller)(uid<=amueller))", 1),
         (r"(uid=\2a)", 0),
         (&format!("(entryDN={anna})"), 1),
-        ("(ou:dn:=people)", 340),
+        ("(ou:dn:=people)", 336),
         ("(eduPersonAffiliation:caseIgnoreMatch:=FACULTY)", 12),
         ("(memberOf=cn=stat1-2026w,ou=courses,ou=groups,dc=demo,dc=example)", 64),
         ("(&(uid=amueller)(memberOf=CN=stat1-2026w, ou=courses,ou=groups,dc=demo,dc=example))", 1),
@@ -58,7 +58,6 @@ async fn filters_of_every_kind() {
         ("(&(uid=amueller)(memberOf=*))", 1),
         ("(memberOf=cn=nogroup,dc=example)", 0),
     ] {
-        let expected = if filter == "(ou:dn:=people)" { expected - 4 } else { expected };
         assert_eq!(count(&mut ldap, filter).await, expected, "{filter}");
     }
 }

@@ -1,22 +1,28 @@
-//! OpenLDAP's own tools: an implementation that shares no code with ours.
+//! `OpenLDAP`'s own tools: an implementation that shares no code with ours.
 
-use std::process::{Output, Stdio};
-
-use tokio::{io::AsyncWriteExt as _, process::Command};
+use std::{
+    io::Write as _,
+    process::{Command, Output, Stdio},
+};
 
 use super::*;
 
-/// Runs a tool as somebody, with an input; the machine must have OpenLDAP's tools.
+/// Runs a tool as somebody, with an input; the machine must have `OpenLDAP`'s tools.
 async fn run(directory: &EmbeddedDirectory, tool: &str, dn: &str, arguments: &[&str], input: &str) -> Output {
     let mut command = Command::new(tool);
-    command.args(["-x", "-H", &directory.url()]).env("LDAPNOINIT", "1").kill_on_drop(true);
+    command.args(["-x", "-H", &directory.url()]).env("LDAPNOINIT", "1");
     if !dn.is_empty() {
         command.args(["-D", dn, "-w", PASSWORD]);
     }
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("{tool} of OpenLDAP is needed: {error}"));
-    child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
-    child.wait_with_output().await.unwrap()
+    let input = input.to_owned();
+    // The directory runs on this thread: it must stay free.
+    let finished = tokio::task::spawn_blocking(move || {
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    });
+    finished.await.unwrap()
 }
 
 fn text(output: &Output) -> String {
