@@ -26,104 +26,14 @@ pub const PASSWORD: &str = "latchkey";
 
 const STUDENTS: usize = 320;
 
-const FIRST: [&str; 46] = [
-    "Lena",
-    "Jonas",
-    "Käthe",
-    "Mehmet",
-    "Sophie",
-    "Björn",
-    "Thị Lan",
-    "Paul",
-    "Zoë",
-    "Jörg",
-    "Marie",
-    "Emre",
-    "Änne",
-    "Felix",
-    "René",
-    "Clara",
-    "Minh",
-    "Greta",
-    "Sören",
-    "Ayşe",
-    "Till",
-    "Hannah",
-    "Günther",
-    "Amélie",
-    "Moritz",
-    "Elif",
-    "Anne-Sophie",
-    "Jürgen",
-    "Mia",
-    "Karl-Heinz",
-    "Ida",
-    "Łukasz",
-    "Frieda",
-    "Théo",
-    "Nora",
-    "Ömer",
-    "Johanna",
-    "Vincent",
-    "Rosa",
-    "Hans-Peter",
-    "Élodie",
-    "Matteo",
-    "Şeyma",
-    "Ludwig",
-    "Pia",
-    "Quang",
-];
+const FIRST: &str = "Lena,Jonas,Käthe,Mehmet,Sophie,Björn,Thị Lan,Paul,Zoë,Jörg,Marie,Emre,Änne,Felix,René,Clara,Minh,Greta,\
+    Sören,Ayşe,Till,Hannah,Günther,Amélie,Moritz,Elif,Anne-Sophie,Jürgen,Mia,Karl-Heinz,Ida,Łukasz,Frieda,\
+    Théo,Nora,Ömer,Johanna,Vincent,Rosa,Hans-Peter,Élodie,Matteo,Şeyma,Ludwig,Pia,Quang";
 
-const LAST: [&str; 47] = [
-    "Schäfer",
-    "Becker",
-    "Yılmaz",
-    "Groß",
-    "Nguyễn",
-    "Koch",
-    "von der Heide",
-    "Dubois",
-    "Köhler",
-    "Richter",
-    "Müller-Lüdenscheidt",
-    "Krüger",
-    "Özdemir",
-    "Weiß",
-    "Hoffmann",
-    "Trần",
-    "Böhm",
-    "Lefèvre",
-    "Straßer",
-    "Vogel",
-    "Schröder",
-    "van den Berg",
-    "Jäger",
-    "Kaya",
-    "Zimmermann",
-    "Phạm",
-    "Größmann",
-    "Fuchs",
-    "Schulze-Osterloh",
-    "Lang",
-    "Moreau",
-    "Keller",
-    "Şahin",
-    "Günther",
-    "Busch",
-    "Lê",
-    "Kühn",
-    "zu Reventlow",
-    "Winkler",
-    "Çelik",
-    "Möller",
-    "Beaumont",
-    "Haas",
-    "Demir",
-    "Förster",
-    "Sauer",
-    "Wöhrl",
-];
+const LAST: &str = "Schäfer,Becker,Yılmaz,Groß,Nguyễn,Koch,von der Heide,Dubois,Köhler,Richter,Müller-Lüdenscheidt,Krüger,\
+    Özdemir,Weiß,Hoffmann,Trần,Böhm,Lefèvre,Straßer,Vogel,Schröder,van den Berg,Jäger,Kaya,Zimmermann,Phạm,\
+    Größmann,Fuchs,Schulze-Osterloh,Lang,Moreau,Keller,Şahin,Günther,Busch,Lê,Kühn,zu Reventlow,Winkler,\
+    Çelik,Möller,Beaumont,Haas,Demir,Förster,Sauer,Wöhrl";
 
 /// Code, number, title, lecturers (places in the list of lecturers), first student, number of students.
 type Course = (&'static str, &'static str, &'static str, &'static [usize], usize, usize);
@@ -172,46 +82,21 @@ pub fn access() -> Access {
 
 /// Usernames worth trying, and who they are. The password is [`PASSWORD`].
 pub fn accounts_to_try() -> Vec<(&'static str, Text)> {
-    vec![
-        ("amueller", Text::new("Anna Müller, Studentin in „Statistik I“", "Anna Müller, a student in “Statistik I”")),
-        (
-            "bschmidt",
-            Text::new(
-                "PD Dr. Bernd Schmidt, Lehrender mit zwei Kursen",
-                "PD Dr. Bernd Schmidt, a lecturer with two courses",
-            ),
-        ),
-        (
-            "cweber",
-            Text::new(
-                "Claudia Weber, IT-Personal: Protokoll und Bedingungen",
-                "Claudia Weber, IT staff: the log and the terms",
-            ),
-        ),
+    let accounts = [
+        ("amueller", "Anna Müller, Studentin in „Statistik I“", "Anna Müller, a student in “Statistik I”"),
+        ("bschmidt", "PD Dr. Bernd Schmidt, lehrt zwei Kurse", "PD Dr. Bernd Schmidt, a lecturer with two courses"),
+        ("cweber", "Claudia Weber, IT-Personal", "Claudia Weber, IT staff"),
         (
             "jweiss",
-            Text::new(
-                "Jürgen Weiß, dessen Verzeichnisname ein Komma enthält",
-                "Jürgen Weiß, whose directory name contains a comma",
-            ),
+            "Jürgen Weiß, mit einem Komma im Verzeichnisnamen",
+            "Jürgen Weiß, with a comma in the directory name",
         ),
-        ("okeine", Text::new("Olivia Keine, ohne Mailadresse", "Olivia Keine, without a mail address")),
-        ("dlocked", Text::new("Dora Gesperrt, deren Konto gesperrt ist", "Dora Gesperrt, whose account is locked")),
-        (
-            "ereset",
-            Text::new(
-                "Emil Zurückgesetzt, der sein Passwort ändern muss",
-                "Emil Zurückgesetzt, who must change the password",
-            ),
-        ),
-        (
-            "fexpired",
-            Text::new(
-                "Fritz Abgelaufen, dessen Passwort abgelaufen ist",
-                "Fritz Abgelaufen, whose password has expired",
-            ),
-        ),
-    ]
+        ("okeine", "Olivia Keine, ohne Mailadresse", "Olivia Keine, without a mail address"),
+        ("dlocked", "Dora Gesperrt, deren Konto gesperrt ist", "Dora Gesperrt, whose account is locked"),
+        ("ereset", "Emil Zurückgesetzt, muss das Passwort ändern", "Emil Zurückgesetzt, must change the password"),
+        ("fexpired", "Fritz Abgelaufen, mit abgelaufenem Passwort", "Fritz Abgelaufen, with an expired password"),
+    ];
+    accounts.map(|(username, de, en)| (username, Text::new(de, en))).to_vec()
 }
 
 /// All entries, parents before children.
@@ -274,12 +159,12 @@ impl People {
         let mut people = Self { list: Vec::new(), taken: HashSet::new() };
         people.known_students();
         people.staff();
+        let (given, family): (Vec<&str>, Vec<&str>) = (FIRST.split(',').collect(), LAST.split(',').collect());
         let mut turn = 0;
         while people.count(Kind::Student) < STUDENTS {
             // 46 and 47 have no common factor: the pairs repeat only after 2,162 turns.
-            let (given, family) = (FIRST[turn % FIRST.len()], LAST[turn % LAST.len()]);
+            people.add(Kind::Student, given[turn % given.len()], family[turn % family.len()], None);
             turn += 1;
-            people.add(Kind::Student, given, family, None);
         }
         people
     }

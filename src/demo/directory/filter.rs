@@ -54,7 +54,7 @@ impl Filter {
             LdapFilter::Equality(name, value) | LdapFilter::Approx(name, value) => {
                 searchable(&name, tree).map_or(Self::Known(None), |kind| equality(kind, &value, tree))
             }
-            LdapFilter::Present(name) => searchable(&name, tree).map_or(Self::Known(Some(false)), Self::Has),
+            LdapFilter::Present(name) => searchable(&name, tree).map_or(Self::Known(None), Self::Has),
             LdapFilter::Substring(name, pieces) => {
                 let prepared = searchable(&name, tree).and_then(|kind| Some((Pieces::new(&kind, &pieces)?, kind)));
                 prepared.map_or(Self::Known(None), |(pieces, kind)| Self::Substrings(kind, pieces))
@@ -149,8 +149,7 @@ fn equality(kind: String, value: &str, tree: &Tree) -> Filter {
 
 fn ordering(name: &str, value: &str, tree: &Tree, make: fn(String, String) -> Filter) -> Filter {
     let prepared = searchable(name, tree)
-        // Names have no order.
-        .filter(|kind| Rule::of(kind) != Rule::Name)
+        .filter(|kind| schema::is_ordered(kind))
         .and_then(|kind| Some((Rule::of(&kind).normalise(value)?, kind)));
     prepared.map_or(Filter::Known(None), |(normal, kind)| make(kind, normal))
 }
@@ -244,4 +243,72 @@ pub fn holds(tree: &Tree, node: &Node, kind: &str, normal: &str) -> Option<bool>
         return Some(groups.any(|group| group.key == normal));
     }
     node.values(kind).map(|values| values.contains(normal))
+}
+
+#[cfg(test)]
+mod tests {
+    use ldap3_proto::parse_ldap_filter_str;
+
+    use super::*;
+    use crate::demo::university;
+
+    fn university() -> (Tree, usize) {
+        let entries = university::entries();
+        let count = entries.len();
+        (Tree::new(entries).unwrap(), count)
+    }
+
+    fn prepare(text: &str, tree: &Tree) -> Filter {
+        Filter::prepare(parse_ldap_filter_str(text).unwrap(), tree)
+    }
+
+    #[test]
+    fn undefined_spreads_unless_another_part_decides() {
+        let (tree, _) = university();
+        let node = tree.node(0);
+        for (text, expected) in [
+            ("(noSuchType=x)", None),
+            ("(!(noSuchType=x))", None),
+            ("(&(noSuchType=x)(dc=demo))", None),
+            ("(&(noSuchType=x)(dc=other))", Some(false)),
+            ("(|(noSuchType=x)(dc=demo))", Some(true)),
+            ("(|(noSuchType=x)(dc=other))", None),
+            ("(!(mail=x))", Some(true)),
+            ("(member=nonsense)", None),
+            ("(o:1.2.3.4:=x)", None),
+        ] {
+            assert_eq!(prepare(text, &tree).evaluate(node, &tree), expected, "{text}");
+        }
+    }
+
+    fn is(name: &str, value: &str) -> LdapFilter {
+        LdapFilter::Equality(name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn the_indexes_offer_every_entry_that_matches() {
+        let (tree, count) = university();
+        let anna = || is("member", "uid=amueller,ou=people,dc=demo,dc=example");
+        let stat1 = || is("memberOf", "cn=stat1-2026w,ou=courses,ou=groups,dc=demo,dc=example");
+        for filter in [
+            is("uid", "amueller"),
+            is("cn", "Lukas Schneider"),
+            anna(),
+            stat1(),
+            LdapFilter::And(vec![is("objectClass", "person"), stat1(), LdapFilter::Present("sn".to_owned())]),
+            LdapFilter::Or(vec![is("uid", "bschmidt"), stat1()]),
+            LdapFilter::Or(vec![is("uid", "bschmidt"), is("sn", "Weber"), stat1()]),
+            LdapFilter::And(vec![LdapFilter::Not(Box::new(is("uid", "amueller"))), stat1()]),
+        ] {
+            let filter = Filter::prepare(filter, &tree);
+            let matches = |id: &Id| filter.evaluate(tree.node(*id), &tree) == Some(true);
+            let all: Vec<Id> = (0..count).filter(matches).collect();
+            let mut offered = filter.candidates(&tree).unwrap_or_else(|| (0..count).collect());
+            offered.retain(matches);
+            offered.sort_unstable();
+            offered.dedup();
+            assert_eq!(offered, all, "{filter:?}");
+            assert!(!all.is_empty(), "{filter:?}");
+        }
+    }
 }

@@ -78,69 +78,25 @@ pub fn is_type_name(text: &str) -> bool {
 
 /// Whether the server makes the attribute itself: returned for `+` or by name only (RFC 4512, section 3.4).
 pub fn is_operational(kind: &str) -> bool {
-    const NAMES: [&str; 10] = [
-        "entryuuid",
-        "entrydn",
-        "memberof",
-        "latchkeydemopasswordexpired",
-        "namingcontexts",
-        "supportedcontrol",
-        "supportedextension",
-        "supportedldapversion",
-        "vendorname",
-        "structuralobjectclass",
-    ];
-    kind.starts_with("pwd") || NAMES.contains(&kind)
+    const NAMES: &str = "entryuuid entrydn memberof latchkeydemopasswordexpired namingcontexts supportedcontrol \
+        supportedextension supportedldapversion vendorname structuralobjectclass";
+    kind.starts_with("pwd") || NAMES.split(' ').any(|name| name == kind)
 }
 
 /// Whether the type is known although no entry may carry it: then a filter on it is false, not undefined.
 pub fn is_standard(kind: &str) -> bool {
-    const NAMES: [&str; 43] = [
-        "objectclass",
-        "cn",
-        "sn",
-        "givenname",
-        "displayname",
-        "uid",
-        "mail",
-        "dc",
-        "ou",
-        "o",
-        "c",
-        "l",
-        "st",
-        "title",
-        "description",
-        "member",
-        "uniquemember",
-        "memberuid",
-        "owner",
-        "seealso",
-        "manager",
-        "businesscategory",
-        "employeetype",
-        "employeenumber",
-        "preferredlanguage",
-        "telephonenumber",
-        "mobile",
-        "initials",
-        "street",
-        "postalcode",
-        "postaladdress",
-        "roomnumber",
-        "departmentnumber",
-        "uidnumber",
-        "gidnumber",
-        "homedirectory",
-        "loginshell",
-        "serialnumber",
-        "labeleduri",
-        "edupersonaffiliation",
-        "edupersonentitlement",
-        "edupersonprincipalname",
-        "edupersonprimaryaffiliation",
-    ];
-    NAMES.contains(&kind) || is_operational(kind)
+    const NAMES: &str = "objectclass cn sn givenname displayname uid mail dc ou o c l st title description member \
+        uniquemember memberuid owner seealso manager businesscategory employeetype employeenumber \
+        preferredlanguage telephonenumber mobile initials street postalcode postaladdress roomnumber \
+        departmentnumber uidnumber gidnumber homedirectory loginshell serialnumber labeleduri \
+        edupersonaffiliation edupersonentitlement edupersonprincipalname edupersonprimaryaffiliation";
+    NAMES.split(' ').any(|name| name == kind) || is_operational(kind)
+}
+
+/// Whether the type has an ordering rule: numbers and times do, names of people do not (RFC 4519), and neither
+/// does a real server let them be searched by `>=`.
+pub fn is_ordered(kind: &str) -> bool {
+    matches!(kind, "uidnumber" | "gidnumber" | "pwdaccountlockedtime" | "entryuuid")
 }
 
 /// The object class whose entries may carry a membership attribute.

@@ -182,7 +182,7 @@ type Identified = Result<(Caller, Option<PolicyError>), (Refusal, Option<PolicyE
 fn identify(tree: &Tree, request: LdapBindRequest) -> Identified {
     let refuse = |code, message: &str| Err((Refusal::new(code, message), None));
     if request.version != 3 {
-        return refuse(LdapResultCode::ProtocolError, "only LDAP version 3 is supported");
+        return refuse(LdapResultCode::ProtocolError, "historical protocol version requested, use LDAPv3 instead");
     }
     let LdapBindCred::Simple(password) = request.cred else {
         return refuse(LdapResultCode::AuthMethodNotSupported, "only simple binds are supported");

@@ -14,7 +14,7 @@ async fn a_group_of_a_hundred_thousand_costs_no_more_than_a_small_one() {
     let mut ldap = portal(&directory).await;
     let (group, anna) = (service("rocketchat"), person("amueller"));
     let began = Instant::now();
-    for _ in 0..200 {
+    for _ in 0..50 {
         add(&mut ldap, &group, "member", &anna).await.success().unwrap();
         assert!(is_member(&mut ldap, &group, "member", &anna).await);
         assert_eq!(count(&mut ldap, &format!("(&(uid=amueller)(memberOf={group}))")).await, 1);

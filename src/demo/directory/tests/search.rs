@@ -46,8 +46,8 @@ async fn filters_of_every_kind() {
         ("(&(uid=amueller)(!(mail=*)))", 0),
         ("(|(uid=amueller)(uid=bschmidt))", 2),
         ("(&(objectClass=person)(!(mail=*)))", 1),
-        ("(uid>=zz)", 0),
-        ("(&(uid>=amueller)(uid<=amueller))", 1),
+        ("(pwdAccountLockedTime>=000001010000Z)", 1),
+        ("(pwdAccountLockedTime<=000001000000Z)", 0),
         (r"(uid=\2a)", 0),
         (&format!("(entryDN={anna})"), 1),
         ("(ou:dn:=people)", 336),
@@ -72,8 +72,24 @@ async fn what_is_not_known_is_undefined_not_false() {
     assert_eq!(count(&mut ldap, "(|(noSuchType=x)(uid=amueller))").await, 1);
     assert_eq!(count(&mut ldap, "(&(uid=amueller)(!(&(noSuchType=x)(uid=other))))").await, 1);
     assert_eq!(count(&mut ldap, "(!(memberOf=not a name))").await, 0);
+    assert_eq!(count(&mut ldap, "(!(noSuchType=*))").await, 0);
+    assert_eq!(count(&mut ldap, "(!(member=uid=p*))").await, 0, "names have no substrings");
+    assert_eq!(
+        count(&mut ldap, "(uid>=a)").await + count(&mut ldap, "(!(uid>=a))").await,
+        0,
+        "usernames have no order"
+    );
     assert_eq!(count(&mut ldap, "(userPassword=latchkey)").await, 0);
     assert_eq!(count(&mut ldap, "(!(userPassword=wrong))").await, 0);
+}
+
+#[tokio::test]
+async fn numbers_are_compared_as_numbers() {
+    let directory = university().await;
+    let mut ldap = portal(&directory).await;
+    for (filter, expected) in [("(gidNumber>=999)", 1), ("(gidNumber<=10000)", 1), ("(gidNumber>=5001)", 0)] {
+        assert_eq!(find(&mut ldap, SERVICES, Scope::Subtree, filter).await.0.len(), expected, "{filter}");
+    }
 }
 
 #[tokio::test]
