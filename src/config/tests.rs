@@ -66,7 +66,7 @@ fn the_example_is_a_working_configuration() {
     let config = Place::new(EXAMPLE).load(&[]).unwrap_or_else(|faults| panic!("{faults}"));
     assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(config.directory.bind_password.expose_secret(), "from-a-file");
-    assert_eq!(config.web.session.absolute, Duration::from_secs(8 * 3600));
+    assert_eq!(config.web.session.absolute, Duration::from_hours(8));
     assert_eq!(config.digest.len(), 64);
     let [service] = &config.catalogue.services[..] else { panic!("one service") };
     let group = "cn=rocketchat,ou=services,ou=groups,dc=uni,dc=example".to_owned();
@@ -135,7 +135,7 @@ fn the_environment_goes_before_the_file() {
         .unwrap();
     assert_eq!(config.directory.bind_password.expose_secret(), "from-the-environment");
     assert_eq!(config.directory.urls, ["ldaps://a.example", "ldaps://b.example"]);
-    assert_eq!(config.web.session.idle, Duration::from_secs(600));
+    assert_eq!(config.web.session.idle, Duration::from_mins(10));
     assert_eq!(config.database.pool_size, 3);
     assert!(config.catalogue.services[0].visible_to_lecturers);
     assert_eq!(config.mail.reply_to, None);
