@@ -4,6 +4,7 @@
 //! (directory, mail) happen after commit. `docs/ARCHITECTURE.md` draws the house; `tests/architecture.rs`
 //! keeps the direction of dependency.
 
+pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod db;

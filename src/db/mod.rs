@@ -1,13 +1,193 @@
 //! SQLite and PostgreSQL behind one type.
+//!
+//! A [`Database`] hands out transactions, never connections: [`Database::read`] and [`Database::write`] run a synchronous
+//! function on a thread of their own and commit when it returns `Ok`.
+
+mod connection;
+pub mod schema;
 
 use std::time::Duration;
+
+use diesel::{
+    connection::{AnsiTransactionManager, TransactionManager},
+    r2d2::Pool,
+    result::{DatabaseErrorKind, Error as DieselError},
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use connection::{Backend, Conn};
+use connection::Manager;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
 /// Which database, and how long to wait for it.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `sqlite:///path/to/latchkey.db` or `postgres://user@host/database`.
-    pub url: String,
+    /// `sqlite:///path/to/latchkey.db` or `postgres://user@host/database`; may hold a password.
+    pub url: SecretString,
     pub pool_size: u32,
     /// How long a request waits for a free connection before it answers 503.
     pub wait: Duration,
+}
+
+/// What can go wrong with the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not reachable, too busy, or gone in the middle: worth trying again later.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// A unique constraint refused the row: somebody else was faster.
+    #[error("the row exists already: {0}")]
+    Conflict(String),
+    #[error("the address of the database is wrong: {0}")]
+    Address(String),
+    #[error("the database cannot be brought to this version: {0}")]
+    Migration(String),
+    #[error("the database answered with an error: {0}")]
+    Broken(String),
+}
+
+impl From<DieselError> for Error {
+    fn from(error: DieselError) -> Self {
+        match &error {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                Self::Conflict(info.message().to_owned())
+            }
+            DieselError::DatabaseError(
+                DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::UnableToSendCommand
+                | DatabaseErrorKind::SerializationFailure,
+                _,
+            )
+            | DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+            DieselError::DatabaseError(_, info) if says_gone(info.message()) => Self::Unavailable(error.to_string()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// Words of SQLite and libpq for a database that is busy or gone; neither has a kind of its own in diesel.
+fn says_gone(message: &str) -> bool {
+    ["database is locked", "server closed the connection", "terminating connection", "no connection to the server"]
+        .iter()
+        .any(|words| message.contains(words))
+}
+
+/// A handle to the database; cheap to clone.
+#[derive(Clone)]
+pub struct Database {
+    pool: Pool<Manager>,
+    backend: Backend,
+}
+
+impl Database {
+    /// Opens the database; connections are made when they are needed, so that a database that is down at start is
+    /// an answer 503 and not a crash.
+    ///
+    /// # Errors
+    /// [`Error::Address`] if the scheme is neither `sqlite` nor `postgres`.
+    pub fn open(settings: &Settings) -> Result<Self, Error> {
+        let manager = Manager::new(settings.url.expose_secret())?;
+        let backend = manager.backend();
+        let pool = Pool::builder()
+            .max_size(settings.pool_size)
+            .min_idle(Some(0))
+            .connection_timeout(settings.wait)
+            .build_unchecked(manager);
+        Ok(Self { pool, backend })
+    }
+
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Brings the tables to this version of the program; does nothing where they are. Safe for several portals at once.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        self.on_thread(|connection| {
+            let done = match connection {
+                Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
+                Conn::Postgres(postgres) => connection::with_migration_lock(postgres, |postgres| {
+                    postgres.run_pending_migrations(POSTGRES).map(|_| ())
+                }),
+            };
+            done.map_err(|error| Error::Migration(error.to_string()))
+        })
+        .await
+    }
+
+    /// Whether the tables are at this version of the program.
+    pub async fn is_current(&self) -> Result<bool, Error> {
+        self.on_thread(|connection| {
+            let pending = match connection {
+                Conn::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
+                Conn::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
+            };
+            pending.map(|pending| !pending).map_err(|error| Error::Migration(error.to_string()))
+        })
+        .await
+    }
+
+    /// Runs `decide` in one transaction that only reads.
+    pub async fn read<T, E>(
+        &self,
+        decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.on_thread(move |connection| transaction(connection, "BEGIN", decide)).await
+    }
+
+    /// Runs `decide` in one transaction; commits if it returns `Ok`, else nothing has happened.
+    ///
+    /// On SQLite the write lock is taken at once, because a lock upgrade in the middle fails instead of waiting.
+    pub async fn write<T, E>(
+        &self,
+        decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.on_thread(move |connection| transaction(connection, "BEGIN IMMEDIATE", decide)).await
+    }
+
+    async fn on_thread<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        let joined = tokio::task::spawn_blocking(move || {
+            let mut connection = pool.get().map_err(|error| Error::Unavailable(error.to_string()))?;
+            work(&mut connection)
+        })
+        .await;
+        joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
+    }
+}
+
+fn transaction<T, E: From<Error>>(
+    connection: &mut Conn,
+    begin_on_sqlite: &str,
+    decide: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, begin_on_sqlite),
+        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+    }
+    .map_err(Error::from)?;
+    let decided = decide(connection);
+    let ended = match (connection, decided.is_ok()) {
+        (Conn::Sqlite(sqlite), true) => AnsiTransactionManager::commit_transaction(sqlite),
+        (Conn::Postgres(postgres), true) => AnsiTransactionManager::commit_transaction(postgres),
+        (Conn::Sqlite(sqlite), false) => AnsiTransactionManager::rollback_transaction(sqlite),
+        (Conn::Postgres(postgres), false) => AnsiTransactionManager::rollback_transaction(postgres),
+    };
+    let value = decided?;
+    ended.map_err(Error::from)?;
+    Ok(value)
 }

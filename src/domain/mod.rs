@@ -2,5 +2,16 @@
 //!
 //! Nothing here knows of HTTP, LDAP or SMTP.
 
+pub mod acceptances;
+pub mod accounts;
 pub mod catalogue;
+pub mod changes;
+pub mod entitlements;
 pub mod locale;
+pub mod log;
+pub mod markdown;
+pub mod memberships;
+pub mod outbox;
+pub mod secrets;
+pub mod sessions;
+pub mod terms;

@@ -29,6 +29,14 @@ pub struct Settings {
     pub write_deadline: Duration,
 }
 
+impl Settings {
+    /// The absolute address of a path of the portal (without language prefix), in both languages.
+    pub fn address(&self, path: &str) -> Text {
+        let origin = self.public_url.as_str().trim_end_matches('/');
+        Text::new(format!("{origin}/de{path}"), format!("{origin}/en{path}"))
+    }
+}
+
 /// Throttling of failed sign-ins (successes are never counted).
 #[derive(Clone, Debug)]
 pub struct SignIn {

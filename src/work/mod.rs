@@ -1,6 +1,11 @@
-//! What happens after commit: delivering the outbox, ending what has run out.
+//! What happens after commit: delivering the outbox, ending what has run out, clearing away old sessions.
+
+mod delivery;
+mod upkeep;
 
 use std::time::Duration;
+
+pub use delivery::{Delivery, Outside};
 
 /// How the worker behaves.
 #[derive(Clone, Debug)]

@@ -1,0 +1,1 @@
+error-request = ID { $id }

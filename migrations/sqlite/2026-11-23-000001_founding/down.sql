@@ -1,0 +1,10 @@
+DROP TABLE log_records;
+DROP TABLE outbox;
+DROP TABLE entitlements;
+DROP TABLE withdrawals;
+DROP TABLE acceptances;
+DROP TABLE terms_texts;
+DROP TABLE terms_versions;
+DROP TABLE sessions;
+DROP TABLE accounts;
+DROP TABLE secrets;

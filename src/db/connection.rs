@@ -1,0 +1,106 @@
+//! One connection to either database, and the pool's manager for it.
+
+use diesel::{
+    Connection as _, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
+    connection::{SimpleConnection, TransactionManager, TransactionManagerStatus},
+    r2d2::ManageConnection,
+    sql_query,
+};
+
+use super::Error;
+
+/// A connection to either database; queries are written once.
+#[derive(MultiConnection)]
+pub enum Conn {
+    Postgres(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Which of the two databases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes and checks connections. The derived `MultiConnection::establish` tries one database after the other and would
+/// open a SQLite file for a misspelt address, so the scheme decides here.
+pub(super) struct Manager {
+    backend: Backend,
+    address: String,
+}
+
+impl Manager {
+    pub(super) fn new(url: &str) -> Result<Self, Error> {
+        if let Some(path) = url.strip_prefix("sqlite://") {
+            return Ok(Self { backend: Backend::Sqlite, address: path.to_owned() });
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Ok(Self { backend: Backend::Postgres, address: url.to_owned() });
+        }
+        Err(Error::Address("it must begin with sqlite:// or postgres://".into()))
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        self.backend
+    }
+}
+
+impl ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<Conn, Error> {
+        let unavailable = |error: String| Error::Unavailable(error);
+        let mut connection = match self.backend {
+            Backend::Sqlite => SqliteConnection::establish(&self.address).map(Conn::Sqlite),
+            Backend::Postgres => PgConnection::establish(&self.address).map(Conn::Postgres),
+        }
+        .map_err(|error| unavailable(error.to_string()))?;
+        connection.batch_execute(session_settings(self.backend)).map_err(|error| unavailable(error.to_string()))?;
+        Ok(connection)
+    }
+
+    fn is_valid(&self, connection: &mut Conn) -> Result<(), Error> {
+        // SQLite is in our own process: there is nobody to have gone away.
+        match connection {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(postgres) => Ok(postgres.batch_execute("SELECT 1")?),
+        }
+    }
+
+    fn has_broken(&self, connection: &mut Conn) -> bool {
+        std::thread::panicking()
+            || !matches!(
+                <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(connection),
+                TransactionManagerStatus::Valid(status) if status.transaction_depth().is_none()
+            )
+    }
+}
+
+/// `synchronous=FULL`, because a commit that was answered must survive a power cut. The time-outs keep a statement that
+/// hangs from holding a thread.
+fn session_settings(backend: Backend) -> &'static str {
+    match backend {
+        Backend::Sqlite => {
+            "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+        }
+        Backend::Postgres => {
+            "SET TIME ZONE 'UTC'; SET statement_timeout = '10s'; SET lock_timeout = '3s'; \
+             SET idle_in_transaction_session_timeout = '30s'"
+        }
+    }
+}
+
+/// Runs `migrate` while no other portal does the same on this database.
+pub(super) fn with_migration_lock<T>(
+    postgres: &mut PgConnection,
+    migrate: impl FnOnce(&mut PgConnection) -> T,
+) -> T {
+    // If the lock cannot be had within the lock time-out the migration itself decides: it is transactional.
+    let _ = sql_query("SELECT pg_advisory_lock(327961406312)").execute(postgres);
+    let result = migrate(postgres);
+    let _ = sql_query("SELECT pg_advisory_unlock(327961406312)").execute(postgres);
+    result
+}

@@ -1,0 +1,133 @@
+//! The tables, as diesel sees them; the same on both databases (`migrations/`).
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        directory_key -> Nullable<Text>,
+        username -> Text,
+        dn -> Text,
+        display_name -> Text,
+        mail -> Nullable<Text>,
+        affiliations -> Text,
+        locale -> Text,
+        salt -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (key_hash) {
+        key_hash -> Text,
+        reference -> Text,
+        account_id -> Text,
+        state -> Text,
+        agent -> Text,
+        started_at -> Timestamp,
+        last_used_at -> Timestamp,
+        ends_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    terms_versions (id) {
+        id -> Text,
+        service -> Text,
+        number -> Integer,
+        major -> Bool,
+        grace_days -> Integer,
+        effective_at -> Timestamp,
+        published_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    terms_texts (version_id, locale) {
+        version_id -> Text,
+        locale -> Text,
+        digest -> Text,
+        html -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    acceptances (id) {
+        id -> Text,
+        account_id -> Text,
+        service -> Text,
+        version_id -> Text,
+        locale -> Text,
+        digest -> Text,
+        receipt -> Text,
+        change_id -> Text,
+        accepted_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    withdrawals (id) {
+        id -> Text,
+        acceptance_id -> Nullable<Text>,
+        account_id -> Text,
+        service -> Text,
+        cause -> Text,
+        receipt -> Text,
+        change_id -> Text,
+        withdrawn_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    entitlements (account_id, service) {
+        account_id -> Text,
+        service -> Text,
+        wanted -> Bool,
+        revision -> BigInt,
+        cause -> Text,
+        change_id -> Text,
+        changed_at -> Timestamp,
+        applied_revision -> BigInt,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> Text,
+        kind -> Text,
+        account_id -> Text,
+        service -> Text,
+        payload -> Text,
+        created_at -> Timestamp,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        lease_holder -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        trouble -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    log_records (id) {
+        id -> Text,
+        at -> Timestamp,
+        kind -> Text,
+        actor -> Text,
+        account_id -> Nullable<Text>,
+        service -> Nullable<Text>,
+        request_id -> Text,
+        detail -> Text,
+    }
+}
+
+diesel::joinable!(terms_texts -> terms_versions (version_id));
+diesel::joinable!(acceptances -> terms_versions (version_id));
+diesel::allow_tables_to_appear_in_same_query!(accounts, acceptances, withdrawals, entitlements, outbox, terms_versions, terms_texts, sessions, log_records);
+
+diesel::table! {
+    secrets (name) {
+        name -> Text,
+        value -> Text,
+    }
+}

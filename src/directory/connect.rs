@@ -1,0 +1,187 @@
+//! Making connections: addresses in order, TLS, and links that rebuild themselves.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, ResultEntry, SearchEntry};
+use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use super::{DirectoryError, Search, settings::Settings};
+
+/// Connects to the first address that answers, beginning with the one that answered last.
+#[derive(Clone)]
+pub(super) struct Connector {
+    urls: Vec<String>,
+    start_tls: bool,
+    tls: Arc<ClientConfig>,
+    connect_timeout: Duration,
+    pub(super) operation_timeout: Duration,
+    last_good: Arc<AtomicUsize>,
+}
+
+impl Connector {
+    pub(super) fn new(settings: &Settings) -> Result<Self, DirectoryError> {
+        Ok(Self {
+            urls: settings.urls.clone(),
+            start_tls: settings.start_tls,
+            tls: Arc::new(tls_config(settings.ca_file.as_deref())?),
+            connect_timeout: settings.connect_timeout,
+            operation_timeout: settings.operation_timeout,
+            last_good: Arc::default(),
+        })
+    }
+
+    /// A connection without identity.
+    pub(super) async fn connect(&self) -> Result<Ldap, DirectoryError> {
+        let first = self.last_good.load(Ordering::Relaxed);
+        let mut faults = Vec::new();
+        for place in (0..self.urls.len()).map(|i| (first + i) % self.urls.len()) {
+            let url = &self.urls[place];
+            match self.connect_to(url).await {
+                Ok(ldap) => {
+                    self.last_good.store(place, Ordering::Relaxed);
+                    return Ok(ldap);
+                }
+                Err(error) => faults.push(format!("{url}: {error}")),
+            }
+        }
+        Err(DirectoryError::Unreachable(faults.join("; ")))
+    }
+
+    pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
+        let settings = LdapConnSettings::new()
+            .set_conn_timeout(self.connect_timeout)
+            .set_starttls(self.start_tls && url.starts_with("ldap://"))
+            .set_config(Arc::clone(&self.tls));
+        // The time-out of the settings does not cover the StartTLS exchange with a server that accepts and then is silent.
+        let connecting = LdapConnAsync::with_settings(settings, url);
+        let (connection, ldap) = tokio::time::timeout(self.connect_timeout, connecting)
+            .await
+            .map_err(|_| DirectoryError::TimedOut)?
+            .map_err(|error| DirectoryError::Unreachable(error.to_string()))?;
+        tokio::spawn(async move {
+            // The end of a connection shows in the next operation on it, which is where it is handled.
+            let _ = connection.drive().await;
+        });
+        Ok(ldap)
+    }
+
+    /// Binds as an account of a program.
+    pub(super) async fn bind(&self, ldap: &mut Ldap, dn: &str, password: &SecretString) -> Result<(), DirectoryError> {
+        let result = ldap.with_timeout(self.operation_timeout).simple_bind(dn, password.expose_secret()).await?;
+        match result.rc {
+            0 => Ok(()),
+            code => match DirectoryError::from_code(code) {
+                busy @ DirectoryError::Busy(_) => Err(busy),
+                _ => Err(DirectoryError::AccountRefused(code)),
+            },
+        }
+    }
+}
+
+/// Trusts the operator's authorities if a file is given, else those of the operating system; there is no way to trust
+/// everybody.
+fn tls_config(ca_file: Option<&Path>) -> Result<ClientConfig, DirectoryError> {
+    let mut roots = RootCertStore::empty();
+    if let Some(path) = ca_file {
+        let fault = |error: &dyn std::fmt::Display| DirectoryError::Tls(format!("{}: {error}", path.display()));
+        for certificate in CertificateDer::pem_file_iter(path).map_err(|error| fault(&error))? {
+            let certificate = certificate.map_err(|error| fault(&error))?;
+            roots.add(certificate).map_err(|error| fault(&error))?;
+        }
+        if roots.is_empty() {
+            return Err(fault(&"holds no certificate in PEM form"));
+        }
+    } else {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| DirectoryError::Tls(error.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+/// One shared connection, bound as one account; rebuilt when it broke. Handles are cloned and multiplexed.
+pub(super) struct Link {
+    connector: Connector,
+    dn: String,
+    password: SecretString,
+    current: Mutex<Option<Ldap>>,
+}
+
+impl Link {
+    pub(super) fn new(connector: Connector, dn: String, password: SecretString) -> Self {
+        Self { connector, dn, password, current: Mutex::new(None) }
+    }
+
+    /// A handle with the time-out set for its next operation.
+    pub(super) async fn handle(&self) -> Result<Ldap, DirectoryError> {
+        let mut current = self.current.lock().await;
+        let alive = current.as_mut().is_some_and(|ldap| !ldap.is_closed());
+        let mut ldap = match current.clone().filter(|_| alive) {
+            Some(ldap) => ldap,
+            None => {
+                let mut ldap = self.connector.connect().await?;
+                self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
+                *current = Some(ldap.clone());
+                ldap
+            }
+        };
+        ldap.with_timeout(self.connector.operation_timeout);
+        Ok(ldap)
+    }
+
+    /// The next handle will be on a new connection.
+    pub(super) async fn forget(&self) {
+        *self.current.lock().await = None;
+    }
+
+    /// Searches; if the connection turns out to be broken, once more on a new one.
+    pub(super) async fn search(&self, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
+        match search_on(self.handle().await?, search).await {
+            Err(DirectoryError::Lost(_)) => {
+                self.forget().await;
+                search_on(self.handle().await?, search).await
+            }
+            done => done,
+        }
+    }
+
+    /// Compares (RFC 4511, section 4.10); if the connection turns out to be broken, once more on a new one. An entry
+    /// without the attribute does not have the value.
+    pub(super) async fn compare(&self, dn: &str, attribute: &str, value: &str) -> Result<bool, DirectoryError> {
+        let mut result = self.handle().await?.compare(dn, attribute, value).await.map_err(DirectoryError::from);
+        if matches!(result, Err(DirectoryError::Lost(_))) {
+            self.forget().await;
+            result = self.handle().await?.compare(dn, attribute, value).await.map_err(DirectoryError::from);
+        }
+        match result?.0.rc {
+            6 => Ok(true),
+            5 | 16 => Ok(false),
+            code => Err(DirectoryError::from_code(code)),
+        }
+    }
+}
+
+/// One search on one connection. Reaching a size limit (4) ends the answer, it is not an error.
+pub(super) async fn search_on(mut ldap: Ldap, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
+    ldap.with_search_options(search.options());
+    let result = ldap.search(search.base, search.scope, search.filter, search.attributes).await?;
+    match result.1.rc {
+        0 | 4 => Ok(result.0.into_iter().filter(is_entry).map(SearchEntry::construct).collect()),
+        code => Err(DirectoryError::from_code(code)),
+    }
+}
+
+fn is_entry(entry: &ResultEntry) -> bool {
+    !entry.is_ref() && !entry.is_intermediate()
+}

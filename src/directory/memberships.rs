@@ -1,0 +1,132 @@
+//! Reading and writing one person's membership: the observed state.
+
+use std::collections::HashSet;
+
+use ldap3::Mod;
+
+use super::{Directory, DirectoryError};
+use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
+
+/// Who holds or shall hold a membership.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Exactly as the server returned it.
+    pub dn: String,
+    pub username: String,
+}
+
+impl From<&Person> for Holder {
+    fn from(person: &Person) -> Self {
+        Self { dn: person.dn.clone(), username: person.username.clone() }
+    }
+}
+
+/// One value of one attribute of one entry.
+struct Value<'a> {
+    entry: &'a str,
+    attribute: &'a str,
+    value: &'a str,
+}
+
+fn value<'a>(grant: &'a Grant, holder: &'a Holder) -> Value<'a> {
+    match grant {
+        Grant::GroupOfDns { group, attribute } => Value { entry: group, attribute, value: &holder.dn },
+        Grant::GroupOfUsernames { group, attribute } => Value { entry: group, attribute, value: &holder.username },
+        Grant::PersonAttribute { attribute, value } => Value { entry: &holder.dn, attribute, value },
+    }
+}
+
+impl Directory {
+    /// Whether the directory shows the membership; asks about this one person only, however large the group is.
+    pub async fn has(&self, grant: &Grant, holder: &Holder) -> Result<bool, DirectoryError> {
+        let Value { entry, attribute, value } = value(grant, holder);
+        self.0.portal.compare(entry, attribute, value).await
+    }
+
+    /// Makes the directory show the membership, or its absence; writing what is there already succeeds.
+    ///
+    /// Adds or deletes one value, never replaces the attribute. After any answer but success the directory is asked what it
+    /// shows, because servers use different codes for the same thing and a lost answer may have had its effect.
+    pub async fn set(&self, grant: &Grant, holder: &Holder, wanted: bool) -> Result<(), DirectoryError> {
+        match self.modify(&value(grant, holder), wanted).await {
+            Ok(()) => Ok(()),
+            Err(error) => match self.has(grant, holder).await {
+                Ok(shown) if shown == wanted => Ok(()),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Whether the portal's account may write this grant, found out without changing anything: deleting a value that is not
+    /// there is refused for lack of rights (50) before it is refused for lack of the value.
+    pub async fn may_write(&self, grant: &Grant, somebody: &Person) -> Result<(), DirectoryError> {
+        let nobody = Holder {
+            dn: format!("uid=latchkey-probe,{}", parent(&somebody.dn)),
+            username: "latchkey-probe".to_owned(),
+        };
+        let mut probe = value(grant, &nobody);
+        if let Grant::PersonAttribute { .. } = grant {
+            probe.entry = &somebody.dn;
+            // The right may cover this one value only, so the real one is used; never if the person has it.
+            if self.0.portal.compare(probe.entry, probe.attribute, probe.value).await? {
+                return Ok(());
+            }
+        }
+        match self.modify(&probe, false).await {
+            Ok(()) | Err(DirectoryError::Other(16 | 53)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn modify(&self, change: &Value<'_>, wanted: bool) -> Result<(), DirectoryError> {
+        let values = HashSet::from([change.value]);
+        let modification =
+            if wanted { Mod::Add(change.attribute, values) } else { Mod::Delete(change.attribute, values) };
+        let result = self.0.portal.handle().await?.modify(change.entry, vec![modification]).await;
+        match result.map_err(DirectoryError::from) {
+            Ok(result) if result.rc == 0 => Ok(()),
+            Ok(result) => Err(DirectoryError::from_code(result.rc)),
+            Err(error) => {
+                if matches!(error, DirectoryError::Lost(_)) {
+                    self.0.portal.forget().await;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+/// What [`Directory::has`] answers, with an outage told apart from "no".
+pub(super) fn observed(answer: &Result<bool, DirectoryError>) -> Membership {
+    match answer {
+        Ok(true) => Membership::Present,
+        Ok(false) => Membership::Absent,
+        Err(_) => Membership::Unknown,
+    }
+}
+
+/// The DN without its first component (RFC 4514): the text after the first comma that is not escaped.
+fn parent(dn: &str) -> &str {
+    let mut escaped = false;
+    for (place, c) in dn.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            ',' => return &dn[place + 1..],
+            _ => {}
+        }
+    }
+    ""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parent_begins_after_the_first_comma_that_is_not_escaped() {
+        assert_eq!(parent("uid=a,ou=people,dc=x"), "ou=people,dc=x");
+        assert_eq!(parent(r"cn=Weiß\, Jürgen,ou=people"), "ou=people");
+        assert_eq!(parent("dc=x"), "");
+    }
+}

@@ -1,0 +1,94 @@
+//! What a bind's answer says about password and account: the password-policy control (draft-behera-ldap-password-policy)
+//! and Active Directory's sub-codes.
+
+use ldap3::{
+    LdapResult,
+    asn1::{PL, parse_tag},
+};
+
+use super::{DirectoryError, SignInFailure};
+
+/// Request and response control.
+pub(super) const OID: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
+
+const PASSWORD_EXPIRED: u8 = 0;
+const CHANGE_AFTER_RESET: u8 = 2;
+
+/// Judges a bind's result. Helpful reasons are given only where the server gives them after a correct password alone:
+/// "locked" is said to anybody by all servers, so it stays a plain refusal.
+pub(super) fn judge(result: &LdapResult) -> Result<(), SignInFailure> {
+    let policy = policy_error(result);
+    match result.rc {
+        0 if policy == Some(CHANGE_AFTER_RESET) => Err(SignInFailure::MustChangePassword),
+        0 => Ok(()),
+        49 if policy == Some(PASSWORD_EXPIRED) => Err(SignInFailure::PasswordExpired),
+        49 => Err(active_directory(&result.text).unwrap_or(SignInFailure::Refused)),
+        // Locked and disabled on 389 Directory Server; a DN that no entry can have; no such entry.
+        19 | 32 | 34 | 48 | 53 => Err(SignInFailure::Refused),
+        code => Err(SignInFailure::Unavailable(DirectoryError::from_code(code))),
+    }
+}
+
+/// `data 533` and the like in the diagnostic message. 775 (locked) also follows a wrong password, so it is not told.
+fn active_directory(text: &str) -> Option<SignInFailure> {
+    let code = text.split("data ").nth(1)?.split(|c: char| !c.is_ascii_hexdigit()).next()?;
+    match code {
+        "532" => Some(SignInFailure::PasswordExpired),
+        "533" => Some(SignInFailure::AccountDisabled),
+        "701" => Some(SignInFailure::AccountExpired),
+        "773" => Some(SignInFailure::MustChangePassword),
+        _ => None,
+    }
+}
+
+/// The error of `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
+fn policy_error(result: &LdapResult) -> Option<u8> {
+    let value = result.ctrls.iter().find(|control| control.1.ctype == OID)?.1.val.as_ref()?;
+    let (_, sequence) = parse_tag(value).ok()?;
+    let PL::C(parts) = sequence.payload else { return None };
+    let error = parts.into_iter().find(|part| part.id == 1)?;
+    match error.payload {
+        PL::P(bytes) => bytes.first().copied(),
+        PL::C(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ldap3::controls::{Control, RawControl};
+
+    use super::*;
+
+    fn result(rc: u32, text: &str, policy: Option<&[u8]>) -> LdapResult {
+        let ctrls = policy
+            .map(|value| Control(None, RawControl { ctype: OID.into(), crit: false, val: Some(value.to_vec()) }))
+            .into_iter()
+            .collect();
+        LdapResult { rc, matched: String::new(), text: text.into(), refs: Vec::new(), ctrls }
+    }
+
+    #[test]
+    fn locked_is_never_told() {
+        let locked = [0x30, 3, 0x81, 1, 1];
+        assert!(matches!(judge(&result(49, "", Some(&locked))), Err(SignInFailure::Refused)));
+        assert!(matches!(judge(&result(49, "data 775, v4563", None)), Err(SignInFailure::Refused)));
+        assert!(matches!(judge(&result(19, "Exceed password retry limit", Some(&locked))), Err(SignInFailure::Refused)));
+    }
+
+    #[test]
+    fn reasons_that_need_the_right_password_are_told() {
+        let expired = [0x30, 3, 0x81, 1, 0];
+        let reset = [0x30, 3, 0x81, 1, 2];
+        assert!(matches!(judge(&result(49, "", Some(&expired))), Err(SignInFailure::PasswordExpired)));
+        assert!(matches!(judge(&result(0, "", Some(&reset))), Err(SignInFailure::MustChangePassword)));
+        let said = "80090308: LdapErr: DSID-0C0903A9, comment: AcceptSecurityContext error, data 533, v4563";
+        assert!(matches!(judge(&result(49, said, None)), Err(SignInFailure::AccountDisabled)));
+    }
+
+    #[test]
+    fn a_warning_and_rubbish_are_not_errors() {
+        let grace = [0x30, 5, 0xa0, 3, 0x81, 1, 1];
+        assert!(judge(&result(0, "", Some(&grace))).is_ok());
+        assert!(judge(&result(0, "", Some(&[0x30, 200]))).is_ok());
+    }
+}

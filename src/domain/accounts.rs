@@ -1,0 +1,111 @@
+//! A person's directory entry as Latchkey knows it.
+
+use diesel::prelude::*;
+
+use crate::{
+    chance,
+    clock::Instant,
+    db::{Conn, Error, schema::accounts},
+    domain::locale::Locale,
+};
+
+/// A person as the directory shows it at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// The stable key (entryUUID, objectGUID, nsUniqueId), with the attribute's name before a colon.
+    pub key: String,
+    /// Exactly as the server returned it; never compared as text.
+    pub dn: String,
+    pub username: String,
+    pub display_name: String,
+    pub mail: Option<String>,
+    pub affiliations: Vec<String>,
+}
+
+/// A person who has signed in at least once.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub struct Account {
+    pub id: String,
+    pub username: String,
+    pub dn: String,
+    pub display_name: String,
+    pub mail: Option<String>,
+    pub locale: String,
+}
+
+impl Account {
+    pub fn locale(&self) -> Locale {
+        Locale::from_code(&self.locale).unwrap_or(Locale::De)
+    }
+}
+
+/// Remembers the person as the directory shows it now, and the language it reads; people are told apart by their stable
+/// key, so a renamed person stays the same account.
+///
+/// # Errors
+/// [`Error::Conflict`] if the same new person was stored at the same moment: try again.
+pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) -> Result<Account, Error> {
+    let affiliations = person.affiliations.join("\n");
+    let known = diesel::update(accounts::table.filter(accounts::directory_key.eq(&person.key)))
+        .set((
+            accounts::username.eq(&person.username),
+            accounts::dn.eq(&person.dn),
+            accounts::display_name.eq(&person.display_name),
+            accounts::mail.eq(&person.mail),
+            accounts::affiliations.eq(&affiliations),
+            accounts::locale.eq(locale.code()),
+            accounts::seen_at.eq(now),
+        ))
+        .execute(conn)?;
+    if known == 0 {
+        diesel::insert_into(accounts::table)
+            .values((
+                accounts::id.eq(chance::id(now)),
+                accounts::directory_key.eq(&person.key),
+                accounts::username.eq(&person.username),
+                accounts::dn.eq(&person.dn),
+                accounts::display_name.eq(&person.display_name),
+                accounts::mail.eq(&person.mail),
+                accounts::affiliations.eq(&affiliations),
+                accounts::locale.eq(locale.code()),
+                accounts::salt.eq(chance::token()),
+                accounts::created_at.eq(now),
+                accounts::seen_at.eq(now),
+            ))
+            .execute(conn)?;
+    }
+    Ok(accounts::table
+        .filter(accounts::directory_key.eq(&person.key))
+        .select((
+            accounts::id,
+            accounts::username,
+            accounts::dn,
+            accounts::display_name,
+            accounts::mail,
+            accounts::locale,
+        ))
+        .first(conn)?)
+}
+
+/// The account of this id.
+pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
+    Ok(accounts::table
+        .find(id)
+        .select((
+            accounts::id,
+            accounts::username,
+            accounts::dn,
+            accounts::display_name,
+            accounts::mail,
+            accounts::locale,
+        ))
+        .first(conn)
+        .optional()?)
+}
+
+/// Makes everybody else who changes this account wait until the transaction ends.
+pub fn lock(conn: &mut Conn, id: &str, now: Instant) -> Result<(), Error> {
+    diesel::update(accounts::table.find(id)).set(accounts::seen_at.eq(now)).execute(conn)?;
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! What we decided: this account shall (not) have this service. The desired state.
+
+use diesel::prelude::*;
+
+use crate::{
+    clock::Instant,
+    db::{Conn, Error, schema::entitlements},
+};
+
+/// A decision about one account and one service, with a revision that grows with every decision.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Entitlement {
+    pub account_id: String,
+    pub service: String,
+    pub wanted: bool,
+    pub revision: i64,
+    pub cause: String,
+    pub change_id: String,
+    pub changed_at: Instant,
+    /// The newest revision that the directory has shown.
+    pub applied_revision: i64,
+    pub applied_at: Option<Instant>,
+}
+
+impl Entitlement {
+    /// Whether the directory has not shown this decision yet.
+    pub fn is_owed(&self) -> bool {
+        self.applied_revision < self.revision
+    }
+}
+
+/// All decisions about one account.
+pub fn of_account(conn: &mut Conn, account_id: &str) -> Result<Vec<Entitlement>, Error> {
+    Ok(entitlements::table.filter(entitlements::account_id.eq(account_id)).load(conn)?)
+}
+
+/// The decision about one account and one service.
+pub fn get(conn: &mut Conn, account_id: &str, service: &str) -> Result<Option<Entitlement>, Error> {
+    Ok(entitlements::table.find((account_id, service)).first(conn).optional()?)
+}
+
+/// Decides anew: the revision grows by one, whatever was decided before.
+pub fn decide(
+    conn: &mut Conn,
+    account_id: &str,
+    service: &str,
+    wanted: bool,
+    cause: &str,
+    change_id: &str,
+    now: Instant,
+) -> Result<(), Error> {
+    let decided = (
+        entitlements::wanted.eq(wanted),
+        entitlements::cause.eq(cause),
+        entitlements::change_id.eq(change_id),
+        entitlements::changed_at.eq(now),
+    );
+    let known = diesel::update(entitlements::table.find((account_id, service)))
+        .set((decided, entitlements::revision.eq(entitlements::revision + 1)))
+        .execute(conn)?;
+    if known == 0 {
+        diesel::insert_into(entitlements::table)
+            .values((
+                entitlements::account_id.eq(account_id),
+                entitlements::service.eq(service),
+                entitlements::wanted.eq(wanted),
+                entitlements::revision.eq(1),
+                entitlements::cause.eq(cause),
+                entitlements::change_id.eq(change_id),
+                entitlements::changed_at.eq(now),
+                entitlements::applied_revision.eq(0),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Notes that the directory shows this revision; an older revision never overwrites a newer one. Returns whether this
+/// was news.
+pub fn mark_applied(
+    conn: &mut Conn,
+    account_id: &str,
+    service: &str,
+    revision: i64,
+    now: Instant,
+) -> Result<bool, Error> {
+    let changed = diesel::update(
+        entitlements::table
+            .find((account_id, service))
+            .filter(entitlements::applied_revision.lt(revision)),
+    )
+    .set((entitlements::applied_revision.eq(revision), entitlements::applied_at.eq(now)))
+    .execute(conn)?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,57 @@
+//! Markdown of the operator, made into HTML that is safe to show.
+
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+
+/// Renders Markdown. Headings move down one level, because the page has its own first heading; raw HTML loses everything
+/// that could run or load something.
+pub fn to_html(source: &str) -> String {
+    let events = Parser::new_ext(source, Options::ENABLE_TABLES).map(|event| match event {
+        Event::Start(Tag::Heading { level, id, classes, attrs }) => {
+            Event::Start(Tag::Heading { level: below(level), id, classes, attrs })
+        }
+        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below(level))),
+        other => other,
+    });
+    let mut html = String::with_capacity(source.len() * 3 / 2);
+    pulldown_cmark::html::push_html(&mut html, events);
+    ammonia::Builder::default()
+        .rm_tags(["img", "map", "area"])
+        .link_rel(Some("noopener noreferrer"))
+        .url_schemes(["https", "http", "mailto", "tel"].into())
+        .clean(&html)
+        .to_string()
+}
+
+/// The text of the first heading, for a title.
+pub fn title(source: &str) -> Option<&str> {
+    source.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim)
+}
+
+fn below(level: HeadingLevel) -> HeadingLevel {
+    match level {
+        HeadingLevel::H1 => HeadingLevel::H2,
+        HeadingLevel::H2 => HeadingLevel::H3,
+        HeadingLevel::H3 => HeadingLevel::H4,
+        HeadingLevel::H4 => HeadingLevel::H5,
+        HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_leave_room_for_the_pages_own() {
+        assert_eq!(to_html("# Eins\n\n## Zwei"), "<h2>Eins</h2>\n<h3>Zwei</h3>\n");
+    }
+
+    #[test]
+    fn nothing_that_runs_or_loads_survives() {
+        let html = to_html("<script>x</script>\n\n<img src=x onerror=y> [k](javascript:alert(1)) <b onclick=z>fett</b>");
+        for word in ["script", "onerror", "onclick", "javascript", "img"] {
+            assert!(!html.contains(word), "{word} in {html}");
+        }
+        assert!(html.contains("<b>fett</b>"));
+    }
+}

@@ -1,0 +1,155 @@
+//! Effects owed to the outside, with attempts and next time. A row is deleted when its effect has happened.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    chance,
+    clock::Instant,
+    db::{Conn, Error, schema::outbox},
+    domain::locale::Locale,
+};
+
+/// What is owed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Effect {
+    /// The directory shall show what the entitlement says at the time of delivery.
+    Membership,
+    /// The account's owner shall read what has changed.
+    Mail(MailOrder),
+}
+
+impl Effect {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Membership => "membership",
+            Self::Mail(_) => "mail",
+        }
+    }
+}
+
+/// What a mail has to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailOrder {
+    pub news: News,
+    pub receipt: String,
+    pub at: Instant,
+    /// Number of the terms version that was accepted or that ended; `None` if there was none.
+    pub terms_number: Option<i32>,
+    /// The language that stands first.
+    pub locale: Locale,
+}
+
+/// What has happened to a permission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum News {
+    Granted,
+    AcceptedAgain,
+    Withdrawn,
+    /// Ended by us because new terms were not accepted in time.
+    GraceEnded,
+}
+
+/// One thing owed to one account about one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub id: String,
+    pub account_id: String,
+    pub service: String,
+    pub effect: Effect,
+    pub attempts: i32,
+    pub created_at: Instant,
+}
+
+/// Whose turn it is: while a lease lasts, nobody else takes the entry.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    pub holder: String,
+    pub until: Instant,
+}
+
+/// Owes an effect, from now on; with a lease it belongs to whoever is about to deliver it. Returns the entry's id.
+pub fn owe(
+    conn: &mut Conn,
+    account_id: &str,
+    service: &str,
+    effect: &Effect,
+    lease: Option<&Lease>,
+    now: Instant,
+) -> Result<String, Error> {
+    let id = chance::id(now);
+    let payload = serde_json::to_string(effect).map_err(|error| Error::Broken(error.to_string()))?;
+    diesel::insert_into(outbox::table)
+        .values((
+            outbox::id.eq(&id),
+            outbox::kind.eq(effect.kind()),
+            outbox::account_id.eq(account_id),
+            outbox::service.eq(service),
+            outbox::payload.eq(payload),
+            outbox::created_at.eq(now),
+            outbox::attempts.eq(0),
+            outbox::due_at.eq(now),
+            outbox::lease_holder.eq(lease.map(|l| &l.holder)),
+            outbox::lease_until.eq(lease.map(|l| l.until)),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Takes up to `limit` entries that are due and that nobody holds. Two takers never get the same entry: each one is taken
+/// by an update that only one of them can win.
+pub fn take_due(conn: &mut Conn, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
+    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
+    let candidates: Vec<(String, String, String, String, i32, Instant)> = outbox::table
+        .filter(outbox::due_at.le(now).and(free))
+        .order((outbox::due_at, outbox::id))
+        .limit(limit)
+        .select((
+            outbox::id,
+            outbox::account_id,
+            outbox::service,
+            outbox::payload,
+            outbox::attempts,
+            outbox::created_at,
+        ))
+        .load(conn)?;
+    let mut taken = Vec::with_capacity(candidates.len());
+    for (id, account_id, service, payload, attempts, created_at) in candidates {
+        let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
+        let won = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free)))
+            .set((outbox::lease_holder.eq(&lease.holder), outbox::lease_until.eq(lease.until)))
+            .execute(conn)?;
+        if won == 1 {
+            let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
+            taken.push(Entry { id, account_id, service, effect, attempts, created_at });
+        }
+    }
+    Ok(taken)
+}
+
+/// The effect has happened.
+pub fn done(conn: &mut Conn, id: &str) -> Result<(), Error> {
+    diesel::delete(outbox::table.find(id)).execute(conn)?;
+    Ok(())
+}
+
+/// The effect has not happened: it is due again at `due_at`, for anybody. `trouble` names the kind of failure.
+pub fn postpone(conn: &mut Conn, id: &str, due_at: Instant, trouble: &str) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::attempts.eq(outbox::attempts + 1),
+            outbox::due_at.eq(due_at),
+            outbox::lease_holder.eq(None::<String>),
+            outbox::lease_until.eq(None::<Instant>),
+            outbox::trouble.eq(trouble),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// How many effects are owed, and since when the oldest.
+pub fn depth(conn: &mut Conn) -> Result<(i64, Option<Instant>), Error> {
+    Ok(outbox::table.select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at))).first(conn)?)
+}

@@ -1,0 +1,163 @@
+//! The mail after a change: the member's language first, the other below.
+
+use askama::Template;
+use chrono_tz::Tz;
+
+use crate::{
+    clock::Instant,
+    domain::locale::{Locale, Text},
+    texts,
+};
+
+/// What a mail about one service says.
+#[derive(Clone, Debug)]
+pub struct ChangeMail {
+    /// The language that comes first.
+    pub locale: Locale,
+    pub portal_name: Text,
+    pub organisation: Text,
+    pub display_name: String,
+    pub service_name: Text,
+    pub action: MailAction,
+    pub at: Instant,
+    pub receipt: Option<String>,
+    pub terms: Option<MailTerms>,
+    /// Absolute address of "Permissions", per language.
+    pub permissions_url: Text,
+    /// Whom to ask: a name or sentence.
+    pub support: Option<Text>,
+    pub tz: Tz,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailAction {
+    Granted,
+    /// New terms were accepted; the service goes on.
+    AcceptedAgain,
+    Withdrawn,
+    /// Ended by the portal.
+    Ended,
+    /// New terms must be accepted until then.
+    AcceptAgain {
+        until: Instant,
+    },
+}
+
+/// The terms version a mail is about.
+#[derive(Clone, Debug)]
+pub struct MailTerms {
+    pub number: String,
+    /// Absolute address, per language.
+    pub url: Text,
+}
+
+#[derive(Template)]
+#[template(path = "mail/change.txt")]
+struct PlainPart<'a> {
+    sections: &'a [Section],
+}
+
+#[derive(Template)]
+#[template(path = "mail/change.html")]
+struct HtmlPart<'a> {
+    subject: &'a str,
+    sections: &'a [Section],
+}
+
+/// The mail in one language: finished sentences only.
+struct Section {
+    lang: &'static str,
+    greeting: String,
+    what: String,
+    facts: Vec<Fact>,
+    how_to_change: String,
+    permissions_url: String,
+    not_you: String,
+    footer: String,
+}
+
+struct Fact {
+    label: String,
+    value: String,
+    link: bool,
+}
+
+impl ChangeMail {
+    /// The subject, in the member's language; may contain what the catalogue contains, but no line breaks.
+    pub fn subject(&self) -> String {
+        let key = match self.action {
+            MailAction::Granted => "mail-granted-subject",
+            MailAction::AcceptedAgain => "mail-accepted-again-subject",
+            MailAction::Withdrawn => "mail-withdrawn-subject",
+            MailAction::Ended => "mail-ended-subject",
+            MailAction::AcceptAgain { .. } => "mail-accept-again-subject",
+        };
+        let service = self.service_name.get(self.locale).to_owned();
+        texts::text_with(self.locale, key, &[("service", service)]).replace(['\r', '\n'], " ")
+    }
+
+    /// The `text/plain` part.
+    pub fn text(&self) -> askama::Result<String> {
+        PlainPart { sections: &self.sections() }.render()
+    }
+
+    /// The `text/html` part.
+    pub fn html(&self) -> askama::Result<String> {
+        HtmlPart { subject: &self.subject(), sections: &self.sections() }.render()
+    }
+
+    fn sections(&self) -> [Section; 2] {
+        [self.section(self.locale), self.section(self.locale.other())]
+    }
+
+    fn section(&self, locale: Locale) -> Section {
+        let say = |key: &str, args: &[(&str, String)]| texts::text_with(locale, key, args);
+        let service = || ("service", self.service_name.get(locale).to_owned());
+        let what = match self.action {
+            MailAction::Granted => say("mail-granted", &[service()]),
+            MailAction::AcceptedAgain => say("mail-accepted-again", &[service()]),
+            MailAction::Withdrawn => say("mail-withdrawn", &[service()]),
+            MailAction::Ended => say("mail-ended", &[service()]),
+            MailAction::AcceptAgain { until } => {
+                say("mail-accept-again", &[service(), ("date", texts::date_time(locale, until, self.tz))])
+            }
+        };
+        let how_to_change = match self.action {
+            MailAction::Granted | MailAction::AcceptedAgain => say("mail-how-to-withdraw", &[service()]),
+            MailAction::Withdrawn | MailAction::Ended => say("mail-how-to-grant", &[service()]),
+            MailAction::AcceptAgain { .. } => say("mail-how-to-accept", &[service()]),
+        };
+        Section {
+            lang: locale.code(),
+            greeting: say("mail-greeting", &[("name", self.display_name.clone())]),
+            what,
+            facts: self.facts(locale),
+            how_to_change,
+            permissions_url: self.permissions_url.get(locale).to_owned(),
+            not_you: say("mail-not-you", &[]),
+            footer: say(
+                "mail-footer",
+                &[
+                    ("portal", self.portal_name.get(locale).to_owned()),
+                    ("organisation", self.organisation.get(locale).to_owned()),
+                ],
+            ),
+        }
+    }
+
+    fn facts(&self, locale: Locale) -> Vec<Fact> {
+        let fact = |key: &str, value: String, link: bool| Fact { label: texts::text(locale, key), value, link };
+        let mut facts = vec![fact("mail-fact-at", texts::date_time(locale, self.at, self.tz), false)];
+        if let Some(terms) = &self.terms {
+            facts.push(fact("mail-fact-version", terms.number.clone(), false));
+            facts.push(fact("mail-fact-terms", terms.url.get(locale).to_owned(), true));
+        }
+        if let Some(receipt) = &self.receipt {
+            facts.push(fact("mail-fact-receipt", receipt.clone(), false));
+        }
+        if let Some(support) = &self.support {
+            facts.push(fact("mail-fact-support", support.get(locale).to_owned(), false));
+        }
+        facts
+    }
+}

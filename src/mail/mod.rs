@@ -1,0 +1,200 @@
+//! Messages and their transport: an SMTP server, or a folder in the demo.
+
+mod message;
+
+use std::{path::PathBuf, time::Duration};
+
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    address::AddressError,
+    message::{
+        Mailbox, MultiPart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        authentication::Credentials,
+        client::{Certificate, CertificateStore, Tls, TlsParameters},
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+
+pub use message::{ChangeMail, MailAction, MailTerms};
+
+/// Where mail goes and whom it comes from.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub transport: Transport,
+    /// `Name <address>` or an address.
+    pub from: String,
+    pub reply_to: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Transport {
+    Smtp(Smtp),
+    /// One `.eml` file per message.
+    Folder(PathBuf),
+}
+
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    pub host: String,
+    pub port: u16,
+    pub tls: SmtpTls,
+    pub ca_file: Option<PathBuf>,
+    pub username: Option<String>,
+    pub password: Option<SecretString>,
+    pub timeout: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// STARTTLS, required (RFC 3207).
+    StartTls,
+    /// TLS from the first byte (RFC 8314).
+    Implicit,
+    /// No TLS; accepted for loopback only.
+    None,
+}
+
+/// What can go wrong with a message. The texts hold no addresses.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    #[error("mail settings: {0}")]
+    Settings(String),
+    #[error("the address of the recipient cannot be used")]
+    Recipient(#[from] AddressError),
+    #[error("the message cannot be written: {0}")]
+    Message(String),
+    /// The server cannot be reached, or says "later".
+    #[error("the mail server cannot be used now: {0}")]
+    Passing(String),
+    /// The server refuses this message.
+    #[error("the mail server refuses the message: {0}")]
+    Refused(String),
+}
+
+/// Sends messages. Cheap to clone; connections to the server are kept.
+#[derive(Clone)]
+pub struct Mailer {
+    way: Way,
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+}
+
+#[derive(Clone)]
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    /// Prepares the transport; nothing is sent yet.
+    pub fn new(settings: &Settings) -> Result<Self, MailError> {
+        let mailbox = |text: &str| {
+            text.parse::<Mailbox>().map_err(|error| MailError::Settings(format!("'{text}' is not an address: {error}")))
+        };
+        let way = match &settings.transport {
+            Transport::Smtp(smtp) => Way::Smtp(Box::new(smtp_transport(smtp)?)),
+            Transport::Folder(folder) => {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| MailError::Settings(format!("{}: {error}", folder.display())))?;
+                Way::Folder(folder.clone())
+            }
+        };
+        Ok(Self {
+            way,
+            from: mailbox(&settings.from)?,
+            reply_to: settings.reply_to.as_deref().map(mailbox).transpose()?,
+        })
+    }
+
+    /// Sends a mail about a change. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
+    /// that mail programs show it once.
+    pub async fn send(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<(), MailError> {
+        let message = self.compose(id, to, mail)?;
+        match &self.way {
+            Way::Smtp(transport) => transport.send(message).await.map(|_| ()).map_err(|error| {
+                let text = error.to_string();
+                if error.is_permanent() { MailError::Refused(text) } else { MailError::Passing(text) }
+            }),
+            Way::Folder(folder) => {
+                let path = folder.join(format!("{id}.eml"));
+                tokio::task::spawn_blocking(move || std::fs::write(path, message.formatted()))
+                    .await
+                    .map_err(|error| MailError::Passing(error.to_string()))?
+                    .map_err(|error| MailError::Passing(error.to_string()))
+            }
+        }
+    }
+
+    /// Connects and signs in without sending anything, for `latchkey check`.
+    pub async fn try_connection(&self) -> Result<(), MailError> {
+        match &self.way {
+            Way::Smtp(transport) => match transport.test_connection().await {
+                Ok(true) => Ok(()),
+                Ok(false) => Err(MailError::Passing("the server does not answer NOOP".into())),
+                Err(error) => Err(MailError::Passing(error.to_string())),
+            },
+            Way::Folder(_) => Ok(()),
+        }
+    }
+
+    fn compose(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<Message, MailError> {
+        let broken = |error: &dyn std::fmt::Display| MailError::Message(error.to_string());
+        let text = mail.text().map_err(|error| broken(&error))?;
+        let html = mail.html().map_err(|error| broken(&error))?;
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .to(Mailbox::new(Some(mail.display_name.clone()), to.parse()?))
+            .subject(mail.subject())
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .header(AutoSubmitted);
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        builder.multipart(MultiPart::alternative_plain_html(text, html)).map_err(|error| broken(&error))
+    }
+}
+
+fn smtp_transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
+    let mut parameters = TlsParameters::builder(smtp.host.clone());
+    if let Some(path) = &smtp.ca_file {
+        let fault = |error: &dyn std::fmt::Display| MailError::Settings(format!("{}: {error}", path.display()));
+        let pem = std::fs::read(path).map_err(|error| fault(&error))?;
+        let authority = Certificate::from_pem(&pem).map_err(|error| fault(&error))?;
+        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
+    }
+    let parameters = parameters.build().map_err(|error| MailError::Settings(error.to_string()))?;
+    let tls = match smtp.tls {
+        SmtpTls::StartTls => Tls::Required(parameters),
+        SmtpTls::Implicit => Tls::Wrapper(parameters),
+        SmtpTls::None => Tls::None,
+    };
+    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
+        .port(smtp.port)
+        .tls(tls)
+        .timeout(Some(smtp.timeout));
+    if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
+        builder = builder.credentials(Credentials::new(username.clone(), password.expose_secret().to_owned()));
+    }
+    Ok(builder.build())
+}
+
+/// `Auto-Submitted: auto-generated` (RFC 3834), so that absence notices do not answer.
+#[derive(Clone)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}

@@ -1,0 +1,16 @@
+//! What each page shows: a page is a struct, its template under `templates/` holds no rules.
+
+pub mod assets;
+pub mod demo;
+pub mod error;
+pub mod frame;
+pub mod history;
+pub mod legal;
+pub mod permissions;
+pub mod profile;
+pub mod result;
+#[cfg(test)]
+mod samples {}
+pub mod sessions;
+pub mod sign_in;
+pub mod terms;

@@ -1,0 +1,36 @@
+//! One version of a service's terms, exactly as it is accepted.
+
+use askama::Template;
+use askama_web::WebTemplate;
+
+use super::frame::Frame;
+use crate::{clock::Instant, domain::locale::Locale};
+
+/// `GET /terms/{service}/{version}`
+#[derive(Template, WebTemplate)]
+#[template(path = "terms/show.html")]
+pub struct TermsPage {
+    pub frame: Frame,
+    pub service_name: String,
+    pub number: String,
+    /// Stands in the page byte for byte as stored, as the only content of `<article id="terms-text">`.
+    pub html: String,
+    /// SHA-256 of those bytes, in hexadecimal.
+    pub digest: String,
+    pub published: Instant,
+    pub effective: Instant,
+    /// Whether everybody had to accept anew.
+    pub major: bool,
+    /// The language of the text; differs from the page's if the text exists in one language only.
+    pub language: Locale,
+    pub other_versions: Vec<OtherVersion>,
+    /// The stored bytes alone.
+    pub raw_url: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct OtherVersion {
+    pub number: String,
+    pub url: String,
+    pub published: Instant,
+}

@@ -1,0 +1,326 @@
+//! Delivering what is owed: the request that owes it tries at once, the worker goes on.
+//!
+//! A membership is delivered by making the directory show what the entitlement says *now*, and looking at the entitlement
+//! again afterwards: an older decision never wins over a newer one, whoever is slower.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures_util::{StreamExt, future::join_all, stream};
+use serde_json::json;
+use tokio::{sync::Notify, time::timeout};
+
+use super::Settings;
+use crate::{
+    chance,
+    clock::{Clock, Instant},
+    db::{self, Database},
+    directory::{Directory, DirectoryError, Holder},
+    domain::{
+        accounts::{self, Account},
+        catalogue::{Catalogue, Service},
+        changes::Decided,
+        entitlements::{self, Entitlement},
+        log::{self, Actor, Kind, Origin, Record},
+        outbox::{self, Effect, Entry, Lease, MailOrder, News},
+    },
+    mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
+    web::settings::Settings as Portal,
+};
+
+/// How many entries the worker takes at once, and how many it delivers at the same time.
+const BATCH: i64 = 64;
+const CONCURRENCY: usize = 8;
+
+/// What delivery needs of the outside world.
+#[derive(Clone)]
+pub struct Outside {
+    pub database: Database,
+    pub directory: Directory,
+    pub mailer: Mailer,
+    pub catalogue: Arc<Catalogue>,
+    pub clock: Clock,
+    /// What mails say about the portal.
+    pub portal: Arc<Portal>,
+}
+
+/// Delivers the outbox. Cheap to clone.
+#[derive(Clone)]
+pub struct Delivery {
+    pub(super) outside: Outside,
+    pub(super) settings: Arc<Settings>,
+    /// Tells this process from others on the same database.
+    holder: Arc<str>,
+    wake: Arc<Notify>,
+}
+
+/// Why an effect has not happened.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error("the directory no longer shows this person")]
+    PersonGone,
+    #[error("the service is no longer in the catalogue")]
+    ServiceGone,
+}
+
+impl Failure {
+    /// A short stable name for the outbox and the log.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Database(_) => "database",
+            Self::Directory(error) => error.name(),
+            Self::Mail(MailError::Passing(_)) => "mail-server",
+            Self::Mail(_) => "mail-refused",
+            Self::PersonGone => "person-gone",
+            Self::ServiceGone => "service-gone",
+        }
+    }
+
+    /// Whether it may go away by itself; if not, the operator has to do something.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Database(_) | Self::Mail(MailError::Passing(_)) => true,
+            Self::Directory(error) => error.is_passing(),
+            Self::Mail(_) | Self::PersonGone | Self::ServiceGone => false,
+        }
+    }
+}
+
+impl Delivery {
+    pub fn new(outside: Outside, settings: Settings) -> Self {
+        Self { outside, settings: Arc::new(settings), holder: chance::token().into(), wake: Arc::default() }
+    }
+
+    /// A lease on entries that the caller is about to deliver.
+    pub fn lease(&self, now: Instant) -> Lease {
+        Lease { holder: self.holder.to_string(), until: now + delta(self.settings.lease) }
+    }
+
+    /// Lets the worker look for due entries at once.
+    pub fn wake(&self) {
+        self.wake.notify_one();
+    }
+
+    /// Delivers what a request has just decided and waits for it until the deadline. Whatever is not done by then goes on
+    /// without the request.
+    pub async fn attempt(&self, account_id: &str, decided: &[Decided], deadline: Duration) {
+        let owed: Vec<_> = decided.iter().filter_map(|d| Some((d.service.clone(), d.owed.clone()?))).collect();
+        let (this, account_id) = (self.clone(), account_id.to_owned());
+        let delivering = tokio::spawn(async move {
+            join_all(owed.into_iter().map(|(service, id)| {
+                let created_at = this.outside.clock.now();
+                let entry = Entry {
+                    id,
+                    account_id: account_id.clone(),
+                    service,
+                    effect: Effect::Membership,
+                    attempts: 0,
+                    created_at,
+                };
+                let this = &this;
+                async move { this.deliver(&entry).await }
+            }))
+            .await;
+        });
+        if timeout(deadline, delivering).await.is_err() {
+            tracing::warn!(event = "delivery.deadline", "the directory write goes on without the request");
+        }
+        self.wake();
+    }
+
+    /// Delivers due entries until none is left that can be delivered now; returns how many were taken.
+    pub async fn deliver_due(&self) -> Result<usize, db::Error> {
+        let mut sum = 0;
+        loop {
+            let now = self.outside.clock.now();
+            let lease = self.lease(now);
+            let taken = self
+                .outside
+                .database
+                .write(move |conn| outbox::take_due(conn, &lease, BATCH, now))
+                .await?;
+            if taken.is_empty() {
+                return Ok(sum);
+            }
+            sum += taken.len();
+            stream::iter(taken)
+                .for_each_concurrent(CONCURRENCY, |entry| async move { self.deliver(&entry).await })
+                .await;
+        }
+    }
+
+    /// Works until the process ends: when woken, and every `poll`.
+    pub async fn run(&self) {
+        loop {
+            if let Err(error) = self.deliver_due().await {
+                tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
+            }
+            if let Err(error) = self.upkeep().await {
+                tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
+            }
+            let _ = timeout(self.settings.poll, self.wake.notified()).await;
+        }
+    }
+
+    async fn deliver(&self, entry: &Entry) {
+        let done = match &entry.effect {
+            Effect::Membership => self.deliver_membership(entry).await,
+            Effect::Mail(order) => self.deliver_mail(entry, order).await,
+        };
+        if let Err(failure) = done {
+            self.postpone(entry, &failure).await;
+        }
+    }
+
+    async fn deliver_membership(&self, entry: &Entry) -> Result<(), Failure> {
+        let service = self.service(&entry.service)?;
+        loop {
+            let Some((account, entitlement)) = self.decision(entry).await? else {
+                return Ok(self.forget(entry).await?);
+            };
+            let holder = self.holder_of(&account, entry.attempts, entitlement.wanted).await?;
+            self.outside.directory.set(&service.grant, &holder, entitlement.wanted).await?;
+            if self.note_applied(entry, entitlement).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn decision(&self, entry: &Entry) -> Result<Option<(Account, Entitlement)>, db::Error> {
+        let (account_id, service) = (entry.account_id.clone(), entry.service.clone());
+        self.outside
+            .database
+            .read(move |conn| {
+                let account = accounts::get(conn, &account_id)?;
+                Ok(account.zip(entitlements::get(conn, &account_id, &service)?))
+            })
+            .await
+    }
+
+    /// The first attempt follows the request that has just read the person. Later the person may have been renamed or moved, so
+    /// the directory is asked for the DN again; one who left still has to be taken out.
+    async fn holder_of(&self, account: &Account, attempts: i32, wanted: bool) -> Result<Holder, Failure> {
+        let known = Holder { dn: account.dn.clone(), username: account.username.clone() };
+        if attempts == 0 {
+            return Ok(known);
+        }
+        let person = match self.outside.directory.read(&account.dn).await? {
+            Some(person) => Some(person),
+            None => self.outside.directory.find(&account.username).await?,
+        };
+        match person {
+            Some(person) => Ok(Holder::from(&person)),
+            None if wanted => Err(Failure::PersonGone),
+            None => Ok(known),
+        }
+    }
+
+    /// Notes that the directory shows the decision; `false` if there is a newer one by now.
+    async fn note_applied(&self, entry: &Entry, shown: Entitlement) -> Result<bool, db::Error> {
+        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        self.outside
+            .database
+            .write(move |conn| {
+                let (account_id, service) = (&shown.account_id, &shown.service);
+                accounts::lock(conn, account_id, now)?;
+                if entitlements::get(conn, account_id, service)?.is_some_and(|e| e.revision != shown.revision) {
+                    return Ok(false);
+                }
+                if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {
+                    let origin = Origin { actor: Actor::System, request_id: &id, at: now };
+                    let detail = json!({ "present": shown.wanted, "revision": shown.revision });
+                    let record = Record {
+                        kind: Kind::MembershipWritten,
+                        account_id: Some(account_id),
+                        service: Some(service),
+                        detail,
+                    };
+                    log::append(conn, origin, &record)?;
+                }
+                outbox::done(conn, &id)?;
+                Ok(true)
+            })
+            .await
+    }
+
+    async fn deliver_mail(&self, entry: &Entry, order: &MailOrder) -> Result<(), Failure> {
+        let account_id = entry.account_id.clone();
+        let account = self.outside.database.read(move |conn| accounts::get(conn, &account_id)).await?;
+        if let Some(account) = account
+            && let Some(to) = account.mail.clone()
+        {
+            let mail = self.mail(&account, self.service(&entry.service)?, order);
+            self.outside.mailer.send(&entry.id, &to, &mail).await?;
+        }
+        Ok(self.forget(entry).await?)
+    }
+
+    fn mail(&self, account: &Account, service: &Service, order: &MailOrder) -> ChangeMail {
+        let portal = &self.outside.portal;
+        let terms = order.terms_number.map(|number| MailTerms {
+            number: number.to_string(),
+            url: portal.address(&format!("/terms/{}/{number}", service.slug)),
+        });
+        ChangeMail {
+            locale: order.locale,
+            portal_name: portal.name.clone(),
+            organisation: portal.organisation.clone(),
+            display_name: account.display_name.clone(),
+            service_name: service.name.clone(),
+            action: match order.news {
+                News::Granted => MailAction::Granted,
+                News::AcceptedAgain => MailAction::AcceptedAgain,
+                News::Withdrawn => MailAction::Withdrawn,
+                News::GraceEnded => MailAction::Ended,
+            },
+            at: order.at,
+            receipt: Some(order.receipt.clone()),
+            terms,
+            permissions_url: portal.address("/profile/permissions"),
+            support: service.next_steps.support.clone(),
+            tz: portal.time_zone,
+        }
+    }
+
+    fn service(&self, slug: &str) -> Result<&Service, Failure> {
+        self.outside.catalogue.get(slug).ok_or(Failure::ServiceGone)
+    }
+
+    async fn forget(&self, entry: &Entry) -> Result<(), db::Error> {
+        let id = entry.id.clone();
+        self.outside.database.write(move |conn| outbox::done(conn, &id)).await
+    }
+
+    /// What may pass by itself is tried again soon; what only the operator can mend is said loudly and tried again slowly.
+    async fn postpone(&self, entry: &Entry, failure: &Failure) {
+        let wait = if failure.is_passing() { self.backoff(entry.attempts) } else { self.settings.retry_at_most };
+        if failure.is_passing() {
+            tracing::warn!(event = "outbox.postponed", id = entry.id, attempts = entry.attempts + 1, service = entry.service,
+                trouble = failure.name(), reason = %failure);
+        } else {
+            tracing::error!(event = "outbox.needs-operator", id = entry.id, attempts = entry.attempts + 1,
+                service = entry.service, trouble = failure.name(), reason = %failure);
+        }
+        let (id, due_at, trouble) = (entry.id.clone(), self.outside.clock.now() + delta(wait), failure.name());
+        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, due_at, trouble)).await;
+        if let Err(error) = postponed {
+            // The lease runs out by itself, then the entry is due again.
+            tracing::error!(event = "outbox.postpone", id = entry.id, reason = %error);
+        }
+    }
+
+    fn backoff(&self, attempts: i32) -> Duration {
+        let doubled = self.settings.retry_first.saturating_mul(1 << attempts.clamp(0, 16));
+        doubled.min(self.settings.retry_at_most).mul_f64(chance::jitter())
+    }
+}
+
+pub(super) fn delta(duration: Duration) -> TimeDelta {
+    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}

@@ -1,0 +1,82 @@
+//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more.
+
+use super::{Delivery, delivery::delta};
+use crate::{
+    chance,
+    db::Error,
+    domain::{
+        acceptances, accounts,
+        changes::{self, Press},
+        log::{Actor, Origin},
+        sessions, terms,
+        terms::Version,
+    },
+};
+
+/// How many accounts are looked up at once; each is then ended in a transaction of its own.
+const BATCH: i64 = 200;
+
+impl Delivery {
+    /// Ends what has run out; returns how many entitlements that were.
+    pub async fn upkeep(&self) -> Result<usize, Error> {
+        let now = self.outside.clock.now();
+        let idle_since = now - delta(self.outside.portal.session.idle);
+        self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
+        let versions = self.outside.database.read(terms::all_versions).await?;
+        let mut ended = 0;
+        for service in &self.outside.catalogue.services {
+            let of_service = versions.iter().filter(|v| v.service == service.slug.as_str());
+            if let Some(required) = terms::required(of_service, now)
+                && required.grace_ends_at() <= now
+            {
+                ended += self.end_outdated(required).await?;
+            }
+        }
+        if ended > 0 {
+            tracing::info!(event = "grace.ended", entitlements = ended);
+            self.deliver_due().await?;
+        }
+        Ok(ended)
+    }
+
+    async fn end_outdated(&self, required: &Version) -> Result<usize, Error> {
+        let mut sum = 0;
+        loop {
+            let (service, number) = (required.service.clone(), required.number);
+            let outdated = self
+                .outside
+                .database
+                .read(move |conn| acceptances::outdated(conn, &service, number, BATCH))
+                .await?;
+            let mut ended = 0;
+            for account_id in outdated {
+                ended += usize::from(self.end_one(account_id, required.clone()).await?);
+            }
+            sum += ended;
+            if ended == 0 {
+                return Ok(sum);
+            }
+        }
+    }
+
+    async fn end_one(&self, account_id: String, required: Version) -> Result<bool, Error> {
+        let now = self.outside.clock.now();
+        self.outside
+            .database
+            .write(move |conn| {
+                accounts::lock(conn, &account_id, now)?;
+                let Some(account) = accounts::get(conn, &account_id)? else { return Ok(false) };
+                let change_id = chance::id(now);
+                let press = Press {
+                    account_id: &account_id,
+                    has_mail: account.mail.is_some(),
+                    locale: account.locale(),
+                    change_id: &change_id,
+                    lease: None,
+                    origin: Origin { actor: Actor::System, request_id: &change_id, at: now },
+                };
+                changes::end_if_grace_is_over(conn, press, &required.service, &required, now)
+            })
+            .await
+    }
+}
