@@ -5,7 +5,7 @@
 //! and remedy. `latchkey.example.toml` shows every key.
 
 use std::{
-    fmt, fs,
+    fs,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
 };
@@ -33,7 +33,7 @@ use reader::{Reader, Section};
 use source::Source;
 
 /// Everything the portal needs to know from its operator.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub web: web::settings::Settings,
     /// The address on which the portal itself answers.
@@ -56,25 +56,6 @@ pub struct LogSettings {
     pub level: LevelFilter,
     /// One JSON object per line instead of text for people.
     pub json: bool,
-}
-
-impl fmt::Debug for Config {
-    /// Shows everything but secrets; the database's URL may hold a password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let database = db::Settings { url: without_password(&self.database.url), ..self.database.clone() };
-        f.debug_struct("Config")
-            .field("web", &self.web)
-            .field("listen", &self.listen)
-            .field("database", &database)
-            .field("directory", &self.directory)
-            .field("mail", &self.mail)
-            .field("work", &self.work)
-            .field("terms_folder", &self.terms_folder)
-            .field("catalogue", &self.catalogue)
-            .field("log", &self.log)
-            .field("digest", &self.digest)
-            .finish()
-    }
 }
 
 /// Reads and checks the configuration.
@@ -118,7 +99,7 @@ fn database(section: &Section<'_>) -> db::Settings {
     };
     section.holds("url", without_password(&url));
     db::Settings {
-        url,
+        url: url.into(),
         pool_size: section.number("pool_size", 8, 1..=1000),
         wait: section.duration("wait", "3s", ("100ms", "60s")),
     }

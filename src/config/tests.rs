@@ -146,9 +146,9 @@ fn relative_paths_start_at_the_configuration_file() {
     let place = Place::new(EXAMPLE);
     let config = place.load(&[]).unwrap();
     assert_eq!(config.terms_folder, place.path("terms"));
-    assert_eq!(config.database.url, format!("sqlite://{}", place.path("latchkey.db").display()));
+    assert_eq!(config.database.url.expose_secret(), format!("sqlite://{}", place.path("latchkey.db").display()));
     let config = place.load(&[("LATCHKEY_DATABASE_URL", "sqlite:///var/lib/latchkey.db")]).unwrap();
-    assert_eq!(config.database.url, "sqlite:///var/lib/latchkey.db");
+    assert_eq!(config.database.url.expose_secret(), "sqlite:///var/lib/latchkey.db");
 }
 
 #[test]
@@ -177,9 +177,8 @@ fn no_secret_is_shown() {
         ("LATCHKEY_SERVICES_ROCKETCHAT_ADMISSION_BIND_PASSWORD", "hush-5"),
     ];
     let config = place.load(&environment).unwrap();
-    assert!(config.database.url.contains("hush-1"));
+    assert!(config.database.url.expose_secret().contains("hush-1"));
     let shown = format!("{config:?}");
-    assert!(shown.contains("postgres://latchkey@db.example/latchkey"), "{shown}");
     assert!(!shown.contains("hush"), "{shown}");
 
     let broken = EXAMPLE.replace("bind_password_file = ", "bind_password = \"hush-6\nbind_dn = ");
