@@ -94,10 +94,7 @@ fn session_settings(backend: Backend) -> &'static str {
 }
 
 /// Runs `migrate` while no other portal does the same on this database.
-pub(super) fn with_migration_lock<T>(
-    postgres: &mut PgConnection,
-    migrate: impl FnOnce(&mut PgConnection) -> T,
-) -> T {
+pub(super) fn with_migration_lock<T>(postgres: &mut PgConnection, migrate: impl FnOnce(&mut PgConnection) -> T) -> T {
     // If the lock cannot be had within the lock time-out the migration itself decides: it is transactional.
     let _ = sql_query("SELECT pg_advisory_lock(327961406312)").execute(postgres);
     let result = migrate(postgres);

@@ -16,8 +16,8 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::{ExposeSecret, SecretString};
 
-pub use connection::{Backend, Conn};
 use connection::Manager;
+pub use connection::{Backend, Conn};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -130,10 +130,7 @@ impl Database {
     }
 
     /// Runs `decide` in one transaction that only reads.
-    pub async fn read<T, E>(
-        &self,
-        decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn read<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
@@ -144,10 +141,7 @@ impl Database {
     /// Runs `decide` in one transaction; commits if it returns `Ok`, else nothing has happened.
     ///
     /// On SQLite the write lock is taken at once, because a lock upgrade in the middle fails instead of waiting.
-    pub async fn write<T, E>(
-        &self,
-        decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    pub async fn write<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,

@@ -123,7 +123,17 @@ diesel::table! {
 
 diesel::joinable!(terms_texts -> terms_versions (version_id));
 diesel::joinable!(acceptances -> terms_versions (version_id));
-diesel::allow_tables_to_appear_in_same_query!(accounts, acceptances, withdrawals, entitlements, outbox, terms_versions, terms_texts, sessions, log_records);
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    acceptances,
+    withdrawals,
+    entitlements,
+    outbox,
+    terms_versions,
+    terms_texts,
+    sessions,
+    log_records
+);
 
 diesel::table! {
     secrets (name) {

@@ -20,7 +20,12 @@ type Finding = Option<Refusal>;
 impl Directory {
     /// Observes the membership and, if the service has an admission check, repeats it. "Admitted" is said only if every query
     /// succeeded; for a service without a check the membership is all there is to say.
-    pub async fn prove_admission(&self, service: &Service, person: &Person, now: Instant) -> (Membership, Option<Proof>) {
+    pub async fn prove_admission(
+        &self,
+        service: &Service,
+        person: &Person,
+        now: Instant,
+    ) -> (Membership, Option<Proof>) {
         let answer = self.has(&service.grant, &Holder::from(person)).await;
         let membership = observed(&answer);
         let Some(admission) = &service.admission else { return (membership, None) };
@@ -81,11 +86,7 @@ impl Directory {
 }
 
 /// `(&<LDAP_User_Search_Filter>(<field>=<typed name>))`; exactly one entry must match, and it must be this person.
-async fn user_search(
-    link: &Link,
-    admission: &Admission,
-    person: &Person,
-) -> Result<(Finding, String), DirectoryError> {
+async fn user_search(link: &Link, admission: &Admission, person: &Person) -> Result<(Finding, String), DirectoryError> {
     let filter = user_filter(admission, &person.username);
     let found = search(link, &admission.base, &filter, 2).await?;
     let finding = match found.as_slice() {

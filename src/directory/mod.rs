@@ -80,9 +80,11 @@ impl Directory {
 
     fn chat_link(&self, dn: &str, password: &SecretString) -> Arc<Link> {
         let mut links = self.0.chat.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(links.entry(dn.to_owned()).or_insert_with(|| {
-            Arc::new(Link::new(self.0.connector.clone(), dn.to_owned(), password.clone()))
-        }))
+        Arc::clone(
+            links
+                .entry(dn.to_owned())
+                .or_insert_with(|| Arc::new(Link::new(self.0.connector.clone(), dn.to_owned(), password.clone()))),
+        )
     }
 }
 

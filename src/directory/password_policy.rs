@@ -72,7 +72,10 @@ mod tests {
         let locked = [0x30, 3, 0x81, 1, 1];
         assert!(matches!(judge(&result(49, "", Some(&locked))), Err(SignInFailure::Refused)));
         assert!(matches!(judge(&result(49, "data 775, v4563", None)), Err(SignInFailure::Refused)));
-        assert!(matches!(judge(&result(19, "Exceed password retry limit", Some(&locked))), Err(SignInFailure::Refused)));
+        assert!(matches!(
+            judge(&result(19, "Exceed password retry limit", Some(&locked))),
+            Err(SignInFailure::Refused)
+        ));
     }
 
     #[test]

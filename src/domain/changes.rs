@@ -264,8 +264,7 @@ pub fn write_end(
     cause: Cause,
 ) -> Result<String, Error> {
     let (id, number) = (acceptance.map(|(id, _)| id.as_str()), acceptance.map(|(_, number)| *number));
-    let receipt =
-        acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
+    let receipt = acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
     let detail = json!({ "receipt": receipt, "version": number, "cause": cause.name() });
     record(conn, press, Kind::AcceptanceWithdrawn, service, detail)?;
     let news = match cause {
@@ -329,9 +328,7 @@ pub fn end_if_grace_is_over(
         return Ok(false);
     }
     let wanted = entitlements::get(conn, press.account_id, service)?.is_some_and(|e| e.wanted);
-    let standing = acceptances::history(conn, press.account_id)?
-        .standing(service)
-        .map(|a| (a.id.clone(), a.number));
+    let standing = acceptances::history(conn, press.account_id)?.standing(service).map(|a| (a.id.clone(), a.number));
     if !wanted || standing.as_ref().is_some_and(|(_, number)| *number >= required.number) {
         return Ok(false);
     }
@@ -392,19 +389,12 @@ mod tests {
 
     #[test]
     fn new_terms_can_be_accepted_or_left_while_something_else_is_withdrawn() {
-        let outdated = Situation {
-            wanted: true,
-            standing: Some(("a".into(), 1)),
-            membership: Membership::Present,
-            ..fresh()
-        };
+        let outdated =
+            Situation { wanted: true, standing: Some(("a".into(), 1)), membership: Membership::Present, ..fresh() };
         let again = Change::Grant { service: "chat".into(), accept: Some(text()), entitle: false };
         let situations = [outdated, Situation { service: "vpn".into(), membership: Membership::Present, ..fresh() }];
         assert_eq!(plan(&[row(Shown::AcceptAgain, true)], &situations, true), Ok(vec![again]));
-        assert_eq!(
-            plan(&[row(Shown::AcceptAgain, true)], &situations, false),
-            Err(vec![Refusal::TermsNotAccepted])
-        );
+        assert_eq!(plan(&[row(Shown::AcceptAgain, true)], &situations, false), Err(vec![Refusal::TermsNotAccepted]));
         let vpn = Row { service: "vpn".into(), ..row(Shown::Active, false) };
         let gone = Change::Withdraw { service: "vpn".into(), acceptance: None };
         assert_eq!(plan(&[row(Shown::AcceptAgain, true), vpn], &situations, false), Ok(vec![gone]));
@@ -424,8 +414,7 @@ mod tests {
     }
 
     fn any_situation() -> impl Strategy<Value = Situation> {
-        let membership =
-            prop_oneof![Just(Membership::Present), Just(Membership::Absent), Just(Membership::Unknown)];
+        let membership = prop_oneof![Just(Membership::Present), Just(Membership::Absent), Just(Membership::Unknown)];
         (any::<[bool; 4]>(), proptest::option::of(1..=2), membership).prop_map(
             |([eligible, has_terms, wanted, owed], standing, membership)| Situation {
                 eligible,

@@ -85,9 +85,7 @@ pub fn mark_applied(
     now: Instant,
 ) -> Result<bool, Error> {
     let changed = diesel::update(
-        entitlements::table
-            .find((account_id, service))
-            .filter(entitlements::applied_revision.lt(revision)),
+        entitlements::table.find((account_id, service)).filter(entitlements::applied_revision.lt(revision)),
     )
     .set((entitlements::applied_revision.eq(revision), entitlements::applied_at.eq(now)))
     .execute(conn)?;

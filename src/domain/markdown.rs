@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn nothing_that_runs_or_loads_survives() {
-        let html = to_html("<script>x</script>\n\n<img src=x onerror=y> [k](javascript:alert(1)) <b onclick=z>fett</b>");
+        let html =
+            to_html("<script>x</script>\n\n<img src=x onerror=y> [k](javascript:alert(1)) <b onclick=z>fett</b>");
         for word in ["script", "onerror", "onclick", "javascript", "img"] {
             assert!(!html.contains(word), "{word} in {html}");
         }

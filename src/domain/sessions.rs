@@ -81,23 +81,12 @@ pub fn end(conn: &mut Conn, key_hash: &str) -> Result<(), Error> {
 }
 
 /// The account's sessions that still live, last used first.
-pub fn of_account(
-    conn: &mut Conn,
-    account_id: &str,
-    idle_since: Instant,
-    now: Instant,
-) -> Result<Vec<Session>, Error> {
+pub fn of_account(conn: &mut Conn, account_id: &str, idle_since: Instant, now: Instant) -> Result<Vec<Session>, Error> {
     Ok(sessions::table
         .filter(sessions::account_id.eq(account_id))
         .filter(sessions::last_used_at.gt(idle_since).and(sessions::ends_at.gt(now)))
         .order(sessions::last_used_at.desc())
-        .select((
-            sessions::reference,
-            sessions::agent,
-            sessions::started_at,
-            sessions::last_used_at,
-            sessions::ends_at,
-        ))
+        .select((sessions::reference, sessions::agent, sessions::started_at, sessions::last_used_at, sessions::ends_at))
         .load(conn)?)
 }
 

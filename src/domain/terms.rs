@@ -84,10 +84,7 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// All versions of a service, oldest first.
 pub fn versions(conn: &mut Conn, service: &str) -> Result<Vec<Version>, Error> {
-    Ok(terms_versions::table
-        .filter(terms_versions::service.eq(service))
-        .order(terms_versions::number)
-        .load(conn)?)
+    Ok(terms_versions::table.filter(terms_versions::service.eq(service)).order(terms_versions::number).load(conn)?)
 }
 
 /// All versions of all services, oldest first.
@@ -97,10 +94,7 @@ pub fn all_versions(conn: &mut Conn) -> Result<Vec<Version>, Error> {
 
 /// The text of a version in one language; every published version has both.
 pub fn text(conn: &mut Conn, version_id: &str, locale: Locale) -> Result<Option<VersionText>, Error> {
-    Ok(terms_texts::table
-        .find((version_id, locale.code()))
-        .first(conn)
-        .optional()?)
+    Ok(terms_texts::table.find((version_id, locale.code())).first(conn).optional()?)
 }
 
 /// The digests of all texts in one language, by the version's id.

@@ -140,11 +140,7 @@ impl Delivery {
         loop {
             let now = self.outside.clock.now();
             let lease = self.lease(now);
-            let taken = self
-                .outside
-                .database
-                .write(move |conn| outbox::take_due(conn, &lease, BATCH, now))
-                .await?;
+            let taken = self.outside.database.write(move |conn| outbox::take_due(conn, &lease, BATCH, now)).await?;
             if taken.is_empty() {
                 return Ok(sum);
             }

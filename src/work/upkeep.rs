@@ -43,11 +43,8 @@ impl Delivery {
         let mut sum = 0;
         loop {
             let (service, number) = (required.service.clone(), required.number);
-            let outdated = self
-                .outside
-                .database
-                .read(move |conn| acceptances::outdated(conn, &service, number, BATCH))
-                .await?;
+            let outdated =
+                self.outside.database.read(move |conn| acceptances::outdated(conn, &service, number, BATCH)).await?;
             let mut ended = 0;
             for account_id in outdated {
                 ended += usize::from(self.end_one(account_id, required.clone()).await?);

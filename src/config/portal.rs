@@ -1,0 +1,105 @@
+//! `[portal]`, `[sign_in]`, `[session]`, `[write]`: what the pages need to know.
+
+use std::net::SocketAddr;
+
+use url::Url;
+
+use super::{
+    addresses,
+    faults::Wrong,
+    reader::{Reader, Section},
+    values,
+};
+use crate::web::settings::{Session, Settings, SignIn};
+
+pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
+    let portal = reader.section("portal");
+    let public_url = portal.parsed("public_url", None, public_url);
+    let listen = portal.parsed("listen", Some("127.0.0.1:8080"), |text| {
+        let what = || format!("{} is not an address with a port.", values::quoted(text));
+        text.parse().map_err(|_| Wrong::new(what(), "Write it like \"127.0.0.1:8080\" or \"[::1]:8080\"."))
+    });
+    check_encryption(&portal, public_url.as_ref(), listen.as_ref());
+    let time_zone = portal.parsed("time_zone", Some("Europe/Berlin"), |text| {
+        let what = || format!("{} is not a time zone.", values::quoted(text));
+        text.parse().map_err(|_| Wrong::new(what(), "Write its IANA name, for example \"Europe/Berlin\"."))
+    });
+    let settings = Settings {
+        public_url: public_url.unwrap_or_else(stand_in),
+        name: portal.in_both("name", Some(("Latchkey", "Latchkey"))),
+        organisation: portal.in_both("organisation", None),
+        time_zone: time_zone.unwrap_or(chrono_tz::UTC),
+        trusted_proxies: addresses(&portal, "trusted_proxies"),
+        legal_folder: portal.folder("legal_folder", None),
+        corrections: portal.in_both("corrections", None),
+        forgotten_password_url: forgotten_password_url(&portal),
+        sign_in: sign_in(&reader.section("sign_in")),
+        session: session(&reader.section("session")),
+        write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
+    };
+    (settings, listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))))
+}
+
+/// An origin: scheme, host, port, and nothing else.
+fn public_url(text: &str) -> Result<Url, Wrong> {
+    let remedy = "Write the address under which members reach the portal, for example \"https://account.uni.example\".";
+    let wrong = |what: &str| Wrong::new(format!("{} {what}.", values::quoted(text)), remedy);
+    let url = Url::parse(text).map_err(|_| wrong("is not a URL"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new("This holds a username or password.", remedy));
+    }
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("starts with neither https nor http"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a path; the portal needs a host name of its own"));
+    }
+    Ok(url)
+}
+
+/// Passwords are typed into these pages: without TLS nothing leaves this machine.
+fn check_encryption(portal: &Section<'_>, public_url: Option<&Url>, listen: Option<&SocketAddr>) {
+    let Some(url) = public_url.filter(|url| url.scheme() == "http") else { return };
+    if !values::is_local(url) {
+        let what = format!("{} would send passwords unencrypted.", values::quoted(url.as_str()));
+        let remedy = "Use https; the reverse proxy before the portal holds the certificate. \
+                      Plain http is for this machine alone.";
+        portal.fault("public_url", Wrong::new(what, remedy));
+    }
+    if let Some(listen) = listen.filter(|listen| !listen.ip().is_loopback()) {
+        let what =
+            format!("Other machines could reach {listen} without encryption, since public_url starts with http.");
+        portal.fault("listen", Wrong::new(what, "Listen on 127.0.0.1, or use https in public_url."));
+    }
+}
+
+fn forgotten_password_url(portal: &Section<'_>) -> Option<String> {
+    portal.optional_parsed("forgotten_password_url", |text| values::link(text, &["https"]).map(|()| text.to_owned()))
+}
+
+fn sign_in(section: &Section<'_>) -> SignIn {
+    SignIn {
+        failures_per_account: section.number("failures_per_account", 3, 1..=1000),
+        forgive_account_after: section.duration("forgive_account_after", "15m", ("1s", "1d")),
+        failures_per_address: section.number("failures_per_address", 300, 1..=100_000),
+        forgive_address_after: section.duration("forgive_address_after", "2s", ("10ms", "1d")),
+        refusal_takes: section.duration("refusal_takes", "500ms", ("0ms", "10s")),
+    }
+}
+
+fn session(section: &Section<'_>) -> Session {
+    let session = Session {
+        idle: section.duration("idle", "30m", ("1m", "1d")),
+        absolute: section.duration("absolute", "8h", ("1m", "30d")),
+    };
+    if session.absolute < session.idle {
+        let remedy = "Write a longer duration, or shorten idle.";
+        section.fault("absolute", Wrong::new("This is shorter than idle.", remedy));
+    }
+    session
+}
+
+/// Stands for an address that was refused.
+fn stand_in() -> Url {
+    Url::parse("http://localhost").expect("a constant URL")
+}
