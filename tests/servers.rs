@@ -129,7 +129,6 @@ async fn the_portals_account_can_change_what_it_must_and_nothing_else() {
     assert_eq!(change(&mut portal, false, GROUP, "member", PLACEHOLDER).await, 50);
     assert_eq!(change(&mut portal, false, UNIQUE_GROUP, "uniqueMember", PLACEHOLDER).await, 50);
     assert_eq!(portal.delete(GROUP).await.expect("an answer").rc, 50);
-
     let mut chat = connect(&server, &server.ldaps_url).await.expect("LDAPS");
     assert_eq!(chat.simple_bind(server.chat_dn, server.chat_password).await.expect("an answer").rc, 0);
     assert_eq!(search(&mut chat, &format!("(&(objectclass=groupOfNames)(member={PLACEHOLDER}))")).await.len(), 1);
