@@ -92,7 +92,8 @@ async fn check_database(config: &Config, report: &mut Report) {
     }
     check_terms(config, &database, report).await;
     if let Ok((depth, oldest)) = database.read(outbox::depth).await {
-        let since = oldest.map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
+        let since =
+            oldest.map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
         report.ok(format!("outbox: {depth} effects are owed{since}"));
     }
 }
@@ -106,7 +107,9 @@ async fn check_terms(config: &Config, database: &Database, report: &mut Report) 
             Some(version) => report.ok(format!("terms of {slug}: version {} is in effect", version.number)),
             None => report.bad(
                 format!("terms of {slug}"),
-                format!("No version is in effect, so nobody can request the service. Run: latchkey terms publish {slug}"),
+                format!(
+                    "No version is in effect, so nobody can request the service. Run: latchkey terms publish {slug}"
+                ),
             ),
         }
     }
@@ -212,7 +215,10 @@ async fn check_service(directory: &Directory, service: &Service, person: Option<
     if let Some(rule) = &service.eligibility
         && let Err(error) = directory.matches(&person.dn, &rule.filter).await
     {
-        report.bad(format!("{}: eligibility filter", service.slug), format!("{error}\nCheck services.{}.eligibility.filter.", service.slug));
+        report.bad(
+            format!("{}: eligibility filter", service.slug),
+            format!("{error}\nCheck services.{}.eligibility.filter.", service.slug),
+        );
     }
     check_admission(directory, service, person, report).await;
 }
@@ -235,12 +241,14 @@ async fn check_admission(directory: &Directory, service: &Service, person: &Pers
         Ok(true) => report.ok(what),
         Ok(false) => report.bad(
             what,
-            format!("It does not find {}. Check services.{}.admission: base, user_filter, user_fields.", person.dn, service.slug),
+            format!(
+                "It does not find {}. Check services.{}.admission: base, user_filter, user_fields.",
+                person.dn, service.slug
+            ),
         ),
-        Err(error) => report.bad(
-            what,
-            format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug),
-        ),
+        Err(error) => {
+            report.bad(what, format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug))
+        }
     }
 }
 

@@ -89,7 +89,10 @@ pub async fn prepare(place: &Place, listen: SocketAddr, clock: Clock) -> anyhow:
         access: university::access(),
     };
     let directory = EmbeddedDirectory::start(options, university::entries()).await.with_context(|| {
-        format!("cannot start the directory on {}; choose another address with --directory-listen", place.directory_listen)
+        format!(
+            "cannot start the directory on {}; choose another address with --directory-listen",
+            place.directory_listen
+        )
     })?;
     let config = configuration(&place.data, listen, directory.address())?;
     let app = App::assemble(&config, clock.clone(), Some(place.data.join("mail"))).await?;

@@ -52,9 +52,8 @@ pub(super) fn address(request: &HttpRequest, trusted_proxies: &[IpAddr]) -> Opti
 /// Browser and system in a few words, for the list of own sessions.
 pub(super) fn device(request: &HttpRequest) -> String {
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let one_of = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
-    };
+    let one_of =
+        |names: &[(&str, &'static str)]| names.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name);
     let browser = one_of(&[
         ("Edg/", "Edge"),
         ("OPR/", "Opera"),

@@ -26,7 +26,8 @@ pub(super) async fn show(
     let frame = view::frame(&request, &state, Some(&member), Nav::History);
     let account_id = member.account.id;
     let history = state.database.read(move |conn| acceptances::history(conn, &account_id)).await?;
-    let accepted = history.acceptances.iter().enumerate().map(|(place, a)| accepted(&frame, &state, &history, place, a));
+    let accepted =
+        history.acceptances.iter().enumerate().map(|(place, a)| accepted(&frame, &state, &history, place, a));
     let withdrawn = history.withdrawals.iter().map(|w| withdrawn(&frame, &state, &history, w));
     let mut entries: Vec<HistoryEntry> = accepted.chain(withdrawn).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
@@ -36,9 +37,8 @@ pub(super) async fn show(
 /// An acceptance is "again" if an older one of the same service was not withdrawn before it.
 fn accepted(frame: &Frame, state: &State, history: &History, place: usize, this: &Acceptance) -> HistoryEntry {
     let older = history.acceptances[place + 1..].iter().find(|a| a.service == this.service);
-    let again = older.is_some_and(|older| {
-        history.withdrawals.iter().all(|w| w.acceptance_id.as_deref() != Some(&older.id))
-    });
+    let again =
+        older.is_some_and(|older| history.withdrawals.iter().all(|w| w.acceptance_id.as_deref() != Some(&older.id)));
     HistoryEntry {
         at: this.accepted_at,
         kind: if again { HistoryKind::AcceptedAgain } else { HistoryKind::Accepted },

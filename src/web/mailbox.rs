@@ -22,7 +22,8 @@ const SHOWN: usize = 50;
 /// `GET /demo/mail`; in the demo only.
 pub(super) async fn show(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, WebError> {
     let folder = state.mailbox.clone().ok_or(WebError::NotFound)?;
-    let mails = web::block(move || read_newest(&folder)).await.map_err(|error| WebError::Internal(error.to_string()))?;
+    let mails =
+        web::block(move || read_newest(&folder)).await.map_err(|error| WebError::Internal(error.to_string()))?;
     let member = Member::of(&request).await.ok();
     let frame = view::frame(&request, &state, member.as_ref(), Nav::None);
     view::page(StatusCode::OK, &DemoMailboxPage { frame, mails })

@@ -103,14 +103,8 @@ async fn decide(
         };
         let change_id = chance::id(now);
         let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
-        let press = Press {
-            account_id: &account_id,
-            has_mail,
-            locale,
-            change_id: &change_id,
-            lease: Some(&lease),
-            origin,
-        };
+        let press =
+            Press { account_id: &account_id, has_mail, locale, change_id: &change_id, lease: Some(&lease), origin };
         let decided = changes::carry_out(conn, press, &planned)?;
         Ok(Ok((change_id, decided)))
     });
@@ -126,8 +120,11 @@ fn answer_to(
     decided: &[Decided],
     rows: &[Row],
 ) -> Result<HttpResponse, WebError> {
-    let asked: Vec<&str> =
-        rows.iter().filter(|row| row.ticked != (row.shown != Shown::Inactive)).map(|row| row.service.as_str()).collect();
+    let asked: Vec<&str> = rows
+        .iter()
+        .filter(|row| row.ticked != (row.shown != Shown::Inactive))
+        .map(|row| row.service.as_str())
+        .collect();
     let one = match (decided, asked.as_slice()) {
         ([one], _) => Some(one.service.as_str()),
         ([], [one]) => Some(*one),
@@ -282,18 +279,14 @@ fn problems(frame: &Frame, state: &State, observed: &Observed, refusals: &[Refus
         text: texts::text_with(frame.locale, key, &[("service", name(slug))]),
     };
     let one = |refusal: &Refusal| match refusal {
-        Refusal::UnknownService => {
-            Problem { field_id: "services".into(), text: frame.t("problem-unknown-service") }
-        }
+        Refusal::UnknownService => Problem { field_id: "services".into(), text: frame.t("problem-unknown-service") },
         Refusal::NotEligible(slug) if observed.get(slug).is_some_and(|seen| seen.eligible.is_none()) => {
             about(slug, "problem-cannot-check")
         }
         Refusal::NotEligible(slug) => about(slug, "problem-not-eligible"),
         Refusal::NoTerms(slug) => about(slug, "problem-no-terms"),
         Refusal::TermsChanged(slug) => about(slug, "problem-terms-changed"),
-        Refusal::TermsNotAccepted => {
-            Problem { field_id: "terms".into(), text: frame.t("problem-terms-not-accepted") }
-        }
+        Refusal::TermsNotAccepted => Problem { field_id: "terms".into(), text: frame.t("problem-terms-not-accepted") },
     };
     refusals.iter().map(one).collect()
 }

@@ -192,10 +192,8 @@ fn result_page(
             let version = dossier.version(slug, acceptance.number)?;
             Some(view::terms_item(&frame, service, version, &acceptance.digest))
         }),
-        withdraw: may_withdraw.then(|| WithdrawForm {
-            form_token: forms::mask(&member.data.form_token),
-            slug: slug.to_owned(),
-        }),
+        withdraw: may_withdraw
+            .then(|| WithdrawForm { form_token: forms::mask(&member.data.form_token), slug: slug.to_owned() }),
         frame,
     }
 }

@@ -2,9 +2,7 @@
 
 use std::{collections::HashMap, fmt::Display, time::Duration};
 
-use actix_session::storage::{
-    LoadError, SaveError, SessionKey, SessionStore, UpdateError, generate_session_key,
-};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError, generate_session_key};
 use actix_web::cookie::time;
 use chrono::TimeDelta;
 

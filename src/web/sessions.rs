@@ -34,8 +34,7 @@ pub(super) async fn show(
         last_used: session.last_used_at,
         ends: session.ends_at,
     });
-    let page =
-        SessionsPage { sessions: rows.collect(), form_token: forms::mask(&member.data.form_token), frame };
+    let page = SessionsPage { sessions: rows.collect(), form_token: forms::mask(&member.data.form_token), frame };
     view::page(StatusCode::OK, &page)
 }
 

@@ -6,6 +6,7 @@ use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
+    error::InternalError,
     http::{
         Method, StatusCode,
         header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -18,8 +19,11 @@ use futures_util::FutureExt;
 
 use super::{
     State,
-    client::{self, RequestId},
-    pages::{error, error::ErrorPage, frame::Nav},
+    client::RequestId,
+    pages::{
+        error::{self, ErrorPage},
+        frame::{Frame, Nav},
+    },
     view,
 };
 use crate::chance;
@@ -40,31 +44,42 @@ const HEADERS: [(HeaderName, &str); 8] = [
 ];
 
 /// The middleware.
+///
+/// The request itself may not be kept while it is answered, so whatever an error page needs is taken down before.
 pub(super) async fn surround(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let state = request.app_data::<web::Data<State>>().cloned();
-    let Some(state) = state else { return Err(actix_web::error::ErrorInternalServerError("no state")) };
-    let began = state.clock.now();
-    request.extensions_mut().insert(RequestId(chance::id(began)));
-    let http = request.request().clone();
-    let answer = match refuse_early(&http, &state) {
-        Some(status) => HttpResponse::new(status),
-        None => answer(request, next).await,
+    let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
+        return Err(actix_web::error::ErrorInternalServerError("no state"));
     };
-    let mut answer = with_error_page(answer, &http, &state);
+    let began = state.clock.now();
+    let id = chance::id(began);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let frame = view::frame(request.request(), &state, None, Nav::None);
+    let is_probe = request.path().starts_with("/health/");
+    let method = request.method().clone();
+    let (request, answer) = match refuse_early(request.request(), &state) {
+        Some(status) => {
+            let (request, _) = request.into_parts();
+            (Some(request), HttpResponse::new(status))
+        }
+        None => answer(request, next, &id).await,
+    };
+    let mut answer = if is_probe { answer } else { with_error_page(answer, frame) };
     add_headers(answer.headers_mut());
-    let took = state.clock.now() - began;
     tracing::info!(
         event = "request",
-        request_id = client::request_id(&http),
-        method = %http.method(),
-        route = http.match_pattern().unwrap_or_default(),
+        request_id = id,
+        %method,
+        route = request.as_ref().and_then(HttpRequest::match_pattern).unwrap_or_default(),
         status = answer.status().as_u16(),
-        milliseconds = took.num_milliseconds(),
+        milliseconds = (state.clock.now() - began).num_milliseconds(),
     );
-    Ok(ServiceResponse::new(http, answer))
+    match request {
+        Some(request) => Ok(ServiceResponse::new(request, answer)),
+        None => Err(InternalError::from_response("see the log", answer).into()),
+    }
 }
 
 /// 405 for methods that nothing here answers, 403 for a form that another site sent.
@@ -86,43 +101,44 @@ fn is_same_origin(request: &HttpRequest, state: &State) -> bool {
     request.headers().get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == ours.as_bytes())
 }
 
-/// The handler's answer; a panic becomes a 500 and the process lives.
-async fn answer(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> HttpResponse {
-    let id = client::request_id(request.request());
+/// The handler's answer, with the request if it survived; a panic becomes a 500 and the process lives.
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    id: &str,
+) -> (Option<HttpRequest>, HttpResponse) {
     match AssertUnwindSafe(next.call(request)).catch_unwind().await {
         Ok(Ok(response)) => {
-            let (_, response) = response.into_parts();
+            let (request, response) = response.into_parts();
             if let Some(error) = response.error()
                 && response.status().is_server_error()
             {
                 tracing::error!(event = "request.failed", request_id = id, reason = %error);
             }
-            response.map_into_boxed_body()
+            (Some(request), response.map_into_boxed_body())
         }
         Ok(Err(error)) => {
             tracing::error!(event = "request.failed", request_id = id, reason = %error);
-            error.error_response()
+            (None, error.error_response())
         }
         Err(_) => {
             tracing::error!(event = "request.panicked", request_id = id);
-            HttpResponse::InternalServerError().finish()
+            (None, HttpResponse::InternalServerError().finish())
         }
     }
 }
 
 /// Gives every refusal the same layout, with its headers kept.
-fn with_error_page(mut answer: HttpResponse, request: &HttpRequest, state: &State) -> HttpResponse {
+fn with_error_page(mut answer: HttpResponse, frame: Frame) -> HttpResponse {
     let status = answer.status();
     let is_page = answer.headers().get(header::CONTENT_TYPE).is_some_and(|t| t.as_bytes().starts_with(b"text/html"));
-    let is_probe = request.path().starts_with("/health/");
-    if is_page || is_probe || !(status.is_client_error() || status.is_server_error()) {
+    if is_page || !(status.is_client_error() || status.is_server_error()) {
         return answer;
     }
     let status = if status == StatusCode::BAD_REQUEST { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     *answer.status_mut() = status;
-    let frame = view::frame(request, state, None, Nav::None);
-    let page = ErrorPage::new(frame, status.as_u16());
-    let html = page.render().unwrap_or_else(|_| error::plain(&client::request_id(request)));
+    let request_id = frame.request_id.clone();
+    let html = ErrorPage::new(frame, status.as_u16()).render().unwrap_or_else(|_| error::plain(&request_id));
     answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     answer.set_body(BoxBody::new(html))
 }

@@ -257,12 +257,7 @@ impl Form {
     }
 }
 
-fn answer(
-    request: &HttpRequest,
-    state: &State,
-    form: Form,
-    status: StatusCode,
-) -> Result<HttpResponse, WebError> {
+fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) -> Result<HttpResponse, WebError> {
     let cookie = FormCookie::for_page(request);
     let mut frame = view::frame(request, state, None, Nav::None);
     if request.method() == actix_web::http::Method::POST {

@@ -23,7 +23,8 @@ pub(super) async fn favicon(request: HttpRequest) -> Result<HttpResponse, WebErr
 }
 
 fn answer(request: &HttpRequest, asset: &'static Asset) -> HttpResponse {
-    let keep = if assets::is_immutable(request.path()) { "public, max-age=31536000, immutable" } else { "max-age=86400" };
+    let keep =
+        if assets::is_immutable(request.path()) { "public, max-age=31536000, immutable" } else { "max-age=86400" };
     let header_of = |name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if header_of(header::IF_NONE_MATCH) == asset.etag {
         return HttpResponse::NotModified().insert_header((header::ETAG, asset.etag.as_str())).finish();

@@ -14,10 +14,7 @@ use std::{
 
 use chrono::TimeDelta;
 use governor::{
-    Quota, RateLimiter,
-    clock::Clock as GovernorClock,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
+    Quota, RateLimiter, clock::Clock as GovernorClock, middleware::NoOpMiddleware, nanos::Nanos,
     state::keyed::DefaultKeyedStateStore,
 };
 
@@ -53,11 +50,7 @@ impl Throttle {
     pub(super) fn new(settings: &SignIn, clock: Clock) -> Self {
         let limiter_clock = PortalClock(clock.clone());
         Self {
-            accounts: limiter(
-                settings.failures_per_account,
-                settings.forgive_account_after,
-                limiter_clock.clone(),
-            ),
+            accounts: limiter(settings.failures_per_account, settings.forgive_account_after, limiter_clock.clone()),
             forgiven: Mutex::default(),
             addresses: limiter(settings.failures_per_address, settings.forgive_address_after, limiter_clock),
             blocked: Mutex::default(),

@@ -107,7 +107,8 @@ fn terms_item(locale: Locale, slug: &str, name: &str) -> TermsItem {
 }
 
 fn row(locale: Locale, slug: &str, name: &str, state: ServiceState) -> ServiceRow {
-    let shown = matches!(state, ServiceState::Active { .. } | ServiceState::AcceptAgain { .. } | ServiceState::BeingApplied);
+    let shown =
+        matches!(state, ServiceState::Active { .. } | ServiceState::AcceptAgain { .. } | ServiceState::BeingApplied);
     ServiceRow {
         slug: slug.to_owned(),
         name: name.to_owned(),
