@@ -52,7 +52,7 @@ pub struct MailTerms {
 }
 
 #[derive(Template)]
-#[template(path = "mail/change.txt")]
+#[template(path = "mail/change.txt", whitespace = "preserve")]
 struct PlainPart<'a> {
     sections: &'a [Section],
 }

@@ -165,18 +165,11 @@ fn permissions(locale: Locale) -> PermissionsPage {
 
 fn permissions_refused(locale: Locale) -> PermissionsPage {
     let mut page = permissions(locale);
-    let text = say(
-        locale,
-        "Setzen Sie das Häkchen bei „Nutzungsbedingungen gelesen und akzeptiert.“",
-        "Tick \"Terms and Conditions read and accepted.\"",
-    );
-    let changed = say(locale, "Die Bedingungen haben sich geändert.", "The terms have changed.");
     page.services[0].ticked = true;
-    page.services[0].problem = Some(changed.clone());
-    page.problems = vec![
-        Problem { field_id: "service-rocketchat".to_owned(), text: changed },
-        Problem { field_id: "terms".to_owned(), text },
-    ];
+    let changed = Problem::terms_changed(&page.frame, &page.services[0]);
+    page.services[0].problem = Some(changed.text.clone());
+    page.problems =
+        vec![changed, Problem::not_available(&page.frame, &page.services[6]), Problem::terms_not_accepted(&page.frame)];
     page
 }
 
