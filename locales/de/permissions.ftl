@@ -79,6 +79,3 @@ result-to-permissions = Zu den Berechtigungen
 changes-title = Ihre Änderungen
 changes-intro = Das ist jetzt gespeichert:
 changes-more = Einzelheiten und nächste Schritte
-problem-terms-not-accepted = Setzen Sie das Häkchen bei „Nutzungsbedingungen gelesen und akzeptiert.“
-problem-terms-changed = Die Bedingungen von { $service } haben sich inzwischen geändert. Bitte lesen Sie die neue Version und stimmen Sie ihr zu.
-problem-not-available = { $service } ist für Sie zurzeit nicht verfügbar. Beim Dienst steht, warum.

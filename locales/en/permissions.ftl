@@ -79,6 +79,3 @@ result-to-permissions = Go to permissions
 changes-title = Your changes
 changes-intro = This is now stored:
 changes-more = Details and next steps
-problem-terms-not-accepted = Tick "Terms and Conditions read and accepted."
-problem-terms-changed = The terms of { $service } have changed in the meantime. Please read the new version and accept it.
-problem-not-available = { $service } is not available to you at the moment. The service says why.

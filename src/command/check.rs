@@ -247,7 +247,7 @@ async fn check_admission(directory: &Directory, service: &Service, person: &Pers
             ),
         ),
         Err(error) => {
-            report.bad(what, format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug))
+            report.bad(what, format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug));
         }
     }
 }

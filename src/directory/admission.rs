@@ -153,16 +153,15 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 }
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
-    let mut parts = String::new();
-    if !filter.object_class.is_empty() {
-        parts += &format!("(objectclass={})", filter.object_class);
-    }
-    if !filter.member_attribute.is_empty() {
-        parts += &format!("({}={})", filter.member_attribute, filter.member_format);
-    }
-    if !filter.id_attribute.is_empty() {
-        parts += &format!("({}={})", filter.id_attribute, filter.group_name);
-    }
+    let parts: String = [
+        ("objectclass", &filter.object_class),
+        (filter.member_attribute.as_str(), &filter.member_format),
+        (filter.id_attribute.as_str(), &filter.group_name),
+    ]
+    .into_iter()
+    .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
+    .map(|(attribute, value)| format!("({attribute}={value})"))
+    .collect();
     let with_name = replace_like_javascript(&format!("(&{parts})"), "#{username}", &ldap_escape(username));
     replace_like_javascript(&with_name, "#{userdn}", dn)
 }

@@ -127,14 +127,13 @@ impl Link {
     pub(super) async fn handle(&self) -> Result<Ldap, DirectoryError> {
         let mut current = self.current.lock().await;
         let alive = current.as_mut().is_some_and(|ldap| !ldap.is_closed());
-        let mut ldap = match current.clone().filter(|_| alive) {
-            Some(ldap) => ldap,
-            None => {
-                let mut ldap = self.connector.connect().await?;
-                self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
-                *current = Some(ldap.clone());
-                ldap
-            }
+        let mut ldap = if let Some(ldap) = current.clone().filter(|_| alive) {
+            ldap
+        } else {
+            let mut ldap = self.connector.connect().await?;
+            self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
+            *current = Some(ldap.clone());
+            ldap
         };
         ldap.with_timeout(self.connector.operation_timeout);
         Ok(ldap)

@@ -22,24 +22,24 @@ impl From<&Person> for Holder {
 }
 
 /// One value of one attribute of one entry.
-struct Value<'a> {
+struct Assertion<'a> {
     entry: &'a str,
     attribute: &'a str,
     value: &'a str,
 }
 
-fn value<'a>(grant: &'a Grant, holder: &'a Holder) -> Value<'a> {
+fn assertion<'a>(grant: &'a Grant, holder: &'a Holder) -> Assertion<'a> {
     match grant {
-        Grant::GroupOfDns { group, attribute } => Value { entry: group, attribute, value: &holder.dn },
-        Grant::GroupOfUsernames { group, attribute } => Value { entry: group, attribute, value: &holder.username },
-        Grant::PersonAttribute { attribute, value } => Value { entry: &holder.dn, attribute, value },
+        Grant::GroupOfDns { group, attribute } => Assertion { entry: group, attribute, value: &holder.dn },
+        Grant::GroupOfUsernames { group, attribute } => Assertion { entry: group, attribute, value: &holder.username },
+        Grant::PersonAttribute { attribute, value } => Assertion { entry: &holder.dn, attribute, value },
     }
 }
 
 impl Directory {
     /// Whether the directory shows the membership; asks about this one person only, however large the group is.
     pub async fn has(&self, grant: &Grant, holder: &Holder) -> Result<bool, DirectoryError> {
-        let Value { entry, attribute, value } = value(grant, holder);
+        let Assertion { entry, attribute, value } = assertion(grant, holder);
         self.0.portal.compare(entry, attribute, value).await
     }
 
@@ -48,7 +48,7 @@ impl Directory {
     /// Adds or deletes one value, never replaces the attribute. After any answer but success the directory is asked what it
     /// shows, because servers use different codes for the same thing and a lost answer may have had its effect.
     pub async fn set(&self, grant: &Grant, holder: &Holder, wanted: bool) -> Result<(), DirectoryError> {
-        match self.modify(&value(grant, holder), wanted).await {
+        match self.modify(&assertion(grant, holder), wanted).await {
             Ok(()) => Ok(()),
             Err(error) => match self.has(grant, holder).await {
                 Ok(shown) if shown == wanted => Ok(()),
@@ -64,7 +64,7 @@ impl Directory {
             dn: format!("uid=latchkey-probe,{}", parent(&somebody.dn)),
             username: "latchkey-probe".to_owned(),
         };
-        let mut probe = value(grant, &nobody);
+        let mut probe = assertion(grant, &nobody);
         if let Grant::PersonAttribute { .. } = grant {
             probe.entry = &somebody.dn;
             // The right may cover this one value only, so the real one is used; never if the person has it.
@@ -78,7 +78,7 @@ impl Directory {
         }
     }
 
-    async fn modify(&self, change: &Value<'_>, wanted: bool) -> Result<(), DirectoryError> {
+    async fn modify(&self, change: &Assertion<'_>, wanted: bool) -> Result<(), DirectoryError> {
         let values = HashSet::from([change.value]);
         let modification =
             if wanted { Mod::Add(change.attribute, values) } else { Mod::Delete(change.attribute, values) };

@@ -27,6 +27,7 @@ impl Locale {
     }
 
     /// The other language.
+    #[must_use]
     pub fn other(self) -> Self {
         match self {
             Self::De => Self::En,

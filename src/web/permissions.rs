@@ -27,6 +27,7 @@ use crate::{
         entitlements::Entitlement,
         log::{Actor, Origin},
         memberships::Membership,
+        terms::Version,
     },
     texts,
 };
@@ -252,7 +253,7 @@ fn service_state(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier
         return if situation.is_accepted() || situation.current.is_none() {
             ServiceState::Active { since: dossier.history.standing(slug).map(|a| a.accepted_at) }
         } else {
-            let until = situation.standing.as_ref().and_then(|_| dossier.required(slug)).map(|v| v.grace_ends_at());
+            let until = situation.standing.as_ref().and_then(|_| dossier.required(slug)).map(Version::grace_ends_at);
             ServiceState::AcceptAgain { until }
         };
     }

@@ -15,8 +15,16 @@ use super::{
 use crate::{domain::locale::Locale, texts};
 
 /// eduPerson's words for affiliations that the pages translate; others are shown as they are.
-const AFFILIATIONS: [&str; 8] =
-    ["faculty", "student", "staff", "alum", "member", "affiliate", "employee", "library-walk-in"];
+const AFFILIATIONS: [(&str, &str); 8] = [
+    ("faculty", "affiliation-faculty"),
+    ("student", "affiliation-student"),
+    ("staff", "affiliation-staff"),
+    ("alum", "affiliation-alum"),
+    ("member", "affiliation-member"),
+    ("affiliate", "affiliation-affiliate"),
+    ("employee", "affiliation-employee"),
+    ("library-walk-in", "affiliation-library-walk-in"),
+];
 
 /// `GET /profile`
 pub(super) async fn show(
@@ -42,6 +50,6 @@ pub(super) async fn show(
 }
 
 fn affiliation(locale: Locale, word: &str) -> String {
-    let known = AFFILIATIONS.iter().find(|known| known.eq_ignore_ascii_case(word));
-    known.map_or_else(|| word.to_owned(), |known| texts::text(locale, &format!("affiliation-{known}")))
+    let known = AFFILIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
+    known.map_or_else(|| word.to_owned(), |(_, key)| texts::text(locale, key))
 }

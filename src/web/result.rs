@@ -55,7 +55,10 @@ pub(super) async fn show_change(
     let now = state.clock.now();
     let mut results = Vec::new();
     for service in &state.catalogue.services {
-        let Some(receipt) = changed(&dossier, service.slug.as_str(), &change) else { continue };
+        if !was_changed(&dossier, service.slug.as_str(), &change) {
+            continue;
+        }
+        let receipt = receipt_of(&dossier, service.slug.as_str(), &change);
         let (outcome, _) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
         results.push(ResultSummary {
             service_name: service.name.get(frame.locale).to_owned(),
@@ -70,14 +73,18 @@ pub(super) async fn show_change(
     view::page(StatusCode::OK, &ChangesPage { frame, results })
 }
 
-/// Whether the press changed this service, and the receipt of that, if one was made.
-fn changed(dossier: &Dossier, service: &str, change: &str) -> Option<Option<String>> {
+/// Whether the press changed this service.
+fn was_changed(dossier: &Dossier, service: &str, change: &str) -> bool {
+    let entitled = dossier.entitlement(service).is_some_and(|e| e.change_id == change);
+    entitled || receipt_of(dossier, service, change).is_some()
+}
+
+/// The receipt that the press made for this service; writing a lost membership again makes none.
+fn receipt_of(dossier: &Dossier, service: &str, change: &str) -> Option<String> {
     let history = &dossier.history;
     let accepted = history.acceptances.iter().filter(|a| a.change_id == change && a.service == service);
     let withdrawn = history.withdrawals.iter().filter(|w| w.change_id == change && w.service == service);
-    let receipt = accepted.map(|a| &a.receipt).chain(withdrawn.map(|w| &w.receipt)).next().cloned();
-    let entitled = dossier.entitlement(service).is_some_and(|e| e.change_id == change);
-    (receipt.is_some() || entitled).then_some(receipt)
+    accepted.map(|a| &a.receipt).chain(withdrawn.map(|w| &w.receipt)).next().cloned()
 }
 
 async fn read_dossier(state: &State, member: &Member, frame: &Frame) -> Result<Dossier, WebError> {

@@ -1,6 +1,10 @@
 //! Own sessions: list, end, extend.
 
-use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use chrono::TimeDelta;
 
 use super::{
@@ -72,8 +76,8 @@ pub(super) async fn end(
     Ok(see_other(&format!("/{locale}/profile/sessions")))
 }
 
-/// `POST /profile/sessions/extend`: the person is still there. Answers 204 to the script, and leads a form back to where the
-/// person was.
+/// `POST /profile/sessions/extend`: the person is still there. The script is told how many seconds that gives; a form without
+/// script is led back to the permissions.
 pub(super) async fn extend(
     request: HttpRequest,
     state: web::Data<State>,
@@ -82,8 +86,10 @@ pub(super) async fn extend(
 ) -> Result<HttpResponse, WebError> {
     Fields::new(fields.into_inner()).require_token(&member.data.form_token)?;
     member.extend(state.clock.now())?;
-    if request.headers().get("sec-fetch-dest").is_none_or(|dest| dest == "empty") {
-        return Ok(HttpResponse::NoContent().finish());
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if !accepted.unwrap_or_default().contains("text/html") {
+        let seconds = (member.session_ends - state.clock.now()).num_seconds();
+        return Ok(HttpResponse::Ok().json(serde_json::json!({ "seconds": seconds })));
     }
     Ok(see_other(&format!("/{}/profile/permissions", client::locale(&request).code())))
 }

@@ -152,7 +152,7 @@ mod tests {
     fn throttle(clock: &Clock) -> Throttle {
         let settings = SignIn {
             failures_per_account: 3,
-            forgive_account_after: Duration::from_secs(900),
+            forgive_account_after: Duration::from_mins(15),
             failures_per_address: 5,
             forgive_address_after: Duration::from_secs(2),
             refusal_takes: Duration::ZERO,

@@ -33,6 +33,8 @@ pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member
         nav,
         notice: member.and_then(|member| member.notice).map(|notice| notice.to_notice(locale)),
         request_id: client::request_id(request),
+        address: format!("{}{}", state.settings.portal.public_url.as_str().trim_end_matches('/'), request.path()),
+        now,
         tz: state.settings.portal.time_zone,
     }
 }

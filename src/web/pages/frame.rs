@@ -19,6 +19,9 @@ pub struct Frame {
     pub nav: Nav,
     pub notice: Option<Notice>,
     pub request_id: String,
+    /// The page's absolute address and the time of the answer, for print.
+    pub address: String,
+    pub now: Instant,
     pub tz: Tz,
 }
 

@@ -33,27 +33,6 @@ pub struct Problem {
     pub text: String,
 }
 
-impl Problem {
-    /// Something is granted, but the terms box is not ticked.
-    pub fn terms_not_accepted(frame: &Frame) -> Self {
-        Self { field_id: "terms".to_owned(), text: frame.t("problem-terms-not-accepted") }
-    }
-
-    /// The terms changed after the page was shown.
-    pub fn terms_changed(frame: &Frame, row: &ServiceRow) -> Self {
-        Self::of_service(frame, "problem-terms-changed", row)
-    }
-
-    /// The service may not be had, or not any more.
-    pub fn not_available(frame: &Frame, row: &ServiceRow) -> Self {
-        Self::of_service(frame, "problem-not-available", row)
-    }
-
-    fn of_service(frame: &Frame, key: &str, row: &ServiceRow) -> Self {
-        Self { field_id: format!("service-{}", row.slug), text: frame.with(key, "service", &row.name) }
-    }
-}
-
 /// One service.
 #[derive(Clone, Debug)]
 pub struct ServiceRow {

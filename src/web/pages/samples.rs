@@ -1,7 +1,5 @@
 //! Every page with sample data, in both languages.
 
-use std::fmt::Write as _;
-
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Europe::Berlin;
@@ -49,6 +47,8 @@ fn guest(locale: Locale, path: &str) -> Frame {
         nav: Nav::None,
         notice: None,
         request_id: "0193575e".to_owned(),
+        address: "https://account.uni.example/en/profile".to_owned(),
+        now: at(0),
         tz: Berlin,
     }
 }
@@ -166,10 +166,15 @@ fn permissions(locale: Locale) -> PermissionsPage {
 fn permissions_refused(locale: Locale) -> PermissionsPage {
     let mut page = permissions(locale);
     page.services[0].ticked = true;
-    let changed = Problem::terms_changed(&page.frame, &page.services[0]);
+    let about = |row: &ServiceRow, key: &str| Problem {
+        field_id: format!("service-{}", row.slug),
+        text: page.frame.with(key, "service", &row.name),
+    };
+    let changed = about(&page.services[0], "problem-terms-changed");
+    let unavailable = about(&page.services[6], "problem-not-eligible");
+    let not_accepted = Problem { field_id: "terms".to_owned(), text: page.frame.t("problem-terms-not-accepted") };
     page.services[0].problem = Some(changed.text.clone());
-    page.problems =
-        vec![changed, Problem::not_available(&page.frame, &page.services[6]), Problem::terms_not_accepted(&page.frame)];
+    page.problems = vec![changed, unavailable, not_accepted];
     page
 }
 
@@ -527,24 +532,4 @@ fn every_address_of_a_static_file_exists() {
             assert!(assets::find(&format!("/static/{path}")).is_some(), "{name}: {path}");
         }
     }
-}
-
-/// For looking at: `LATCHKEY_PAGES=folder cargo test --lib write_sample_pages -- --ignored`.
-#[test]
-#[ignore = "writes files for people to look at"]
-fn write_sample_pages() {
-    let folder = std::path::PathBuf::from(std::env::var("LATCHKEY_PAGES").unwrap());
-    std::fs::create_dir_all(&folder).unwrap();
-    let mut list = String::new();
-    for asset in assets::all() {
-        std::fs::write(folder.join(asset.path.rsplit('/').next().unwrap()), asset.plain).unwrap();
-    }
-    for locale in Locale::ALL {
-        for (name, html) in every_page(locale) {
-            let file = format!("{name}.{}.html", locale.code());
-            std::fs::write(folder.join(&file), html.replace("\"/static/", "\"./")).unwrap();
-            writeln!(list, "{file}").unwrap();
-        }
-    }
-    std::fs::write(folder.join("list.txt"), list).unwrap();
 }
