@@ -153,16 +153,17 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 }
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
-    let parts: String = [
+    let parts = [
         ("objectclass", &filter.object_class),
         (filter.member_attribute.as_str(), &filter.member_format),
         (filter.id_attribute.as_str(), &filter.group_name),
-    ]
-    .into_iter()
-    .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
-    .map(|(attribute, value)| format!("({attribute}={value})"))
-    .collect();
-    let with_name = replace_like_javascript(&format!("(&{parts})"), "#{username}", &ldap_escape(username));
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
+        .map(|(attribute, value)| format!("({attribute}={value})"))
+        .collect();
+    let with_name = replace_like_javascript(&format!("(&{})", parts.concat()), "#{username}", &ldap_escape(username));
     replace_like_javascript(&with_name, "#{userdn}", dn)
 }
 
