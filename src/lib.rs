@@ -4,8 +4,10 @@
 //! (directory, mail) happen after commit. `docs/ARCHITECTURE.md` draws the house; `tests/architecture.rs`
 //! keeps the direction of dependency.
 
+pub mod app;
 pub mod chance;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod db;
 pub mod demo;

@@ -22,3 +22,5 @@ mailbox-intro = Die Demo verschickt keine E-Mails. Hier liegt, was sie verschick
 mailbox-empty = Noch keine E-Mail. Schalten Sie einen Dienst frei, dann liegt hier die Bestätigung.
 mailbox-to = An
 mailbox-at = Wann
+mail-accepted-again-subject = { $service }: Zustimmung zu den neuen Nutzungsbedingungen
+mail-accepted-again = Sie haben den neuen Nutzungsbedingungen für { $service } zugestimmt. Der Dienst bleibt freigeschaltet.

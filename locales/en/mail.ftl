@@ -22,3 +22,5 @@ mailbox-intro = The demo sends no e-mail. What it would have sent is here.
 mailbox-empty = No e-mail yet. Activate a service, and the confirmation will be here.
 mailbox-to = To
 mailbox-at = When
+mail-accepted-again-subject = { $service }: new terms accepted
+mail-accepted-again = You have accepted the new terms of { $service }. The service stays active.

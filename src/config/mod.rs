@@ -8,6 +8,7 @@ use std::{
     fs,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use secrecy::ExposeSecret as _;
@@ -83,7 +84,7 @@ fn read(reader: &Reader) -> Config {
     let database = database(&reader.section("database"));
     let directory = outside::directory(&reader.section("directory"));
     let mail = outside::mail(&reader.section("mail"));
-    let work = worker(&reader.section("work"));
+    let work = worker(&reader.section("work"), web.session.idle);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
     let catalogue = services::catalogue(&reader.section("services"));
@@ -135,12 +136,13 @@ fn without_password(url: &str) -> String {
     parsed.into()
 }
 
-fn worker(section: &Section<'_>) -> work::Settings {
+fn worker(section: &Section<'_>, session_idle: Duration) -> work::Settings {
     let settings = work::Settings {
         poll: section.duration("poll", "2s", ("100ms", "5m")),
         lease: section.duration("lease", "30s", ("5s", "1h")),
         retry_first: section.duration("retry_first", "1s", ("100ms", "1h")),
         retry_at_most: section.duration("retry_at_most", "5m", ("1s", "1d")),
+        session_idle,
     };
     if settings.retry_at_most < settings.retry_first {
         let wrong = Wrong::new("This is shorter than retry_first.", "Write a longer duration, or shorten retry_first.");

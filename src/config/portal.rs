@@ -10,7 +10,10 @@ use super::{
     reader::{Reader, Section},
     values,
 };
-use crate::web::settings::{Session, Settings, SignIn};
+use crate::{
+    domain::portal::Portal,
+    web::settings::{Session, Settings, SignIn},
+};
 
 pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
     let portal = reader.section("portal");
@@ -25,10 +28,12 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         text.parse().map_err(|_| Wrong::new(what(), "Write its IANA name, for example \"Europe/Berlin\"."))
     });
     let settings = Settings {
-        public_url: public_url.unwrap_or_else(stand_in),
-        name: portal.in_both("name", Some(("Latchkey", "Latchkey"))),
-        organisation: portal.in_both("organisation", None),
-        time_zone: time_zone.unwrap_or(chrono_tz::UTC),
+        portal: Portal {
+            public_url: public_url.unwrap_or_else(stand_in),
+            name: portal.in_both("name", Some(("Latchkey", "Latchkey"))),
+            organisation: portal.in_both("organisation", None),
+            time_zone: time_zone.unwrap_or(chrono_tz::UTC),
+        },
         trusted_proxies: addresses(&portal, "trusted_proxies"),
         legal_folder: portal.folder("legal_folder", None),
         corrections: portal.in_both("corrections", None),

@@ -41,6 +41,12 @@ impl Directory {
         (membership, Some(Proof { verdict, steps, checked_at: now }))
     }
 
+    /// Whether the chat server's user search finds this person, under its own account, for `latchkey check`.
+    pub async fn finds_as_chat_server(&self, admission: &Admission, person: &Person) -> Result<bool, DirectoryError> {
+        let link = self.asking_as(admission);
+        Ok(user_search(&link, admission, person).await?.0.is_none())
+    }
+
     async fn ask_like_rocket_chat(
         &self,
         admission: &Admission,
@@ -56,12 +62,12 @@ impl Directory {
             steps.push(ProofStep { what, succeeded: finding.is_none() });
             finding
         };
-        let (finding, dn) = user_search(&*link, admission, person).await?;
+        let (finding, dn) = user_search(&link, admission, person).await?;
         if let Some(refusal) = note(ProofOf::UserSearch, finding) {
             return Ok(Some(if membership == Membership::Absent { Refusal::NotInGroup } else { refusal }));
         }
         if let Some(filter) = &admission.group_filter {
-            let finding = group_search(&*link, admission, filter, person, &dn).await?;
+            let finding = group_search(&link, admission, filter, person, &dn).await?;
             if let Some(refusal) = note(ProofOf::GroupFilter, finding) {
                 let is_member = membership == Membership::Present;
                 return Ok(Some(if is_member && needs_escaping(&dn) { Refusal::UnescapedDn } else { refusal }));

@@ -63,8 +63,13 @@ impl Directory {
         })))
     }
 
-    /// Connects to one address and binds as the portal's account, as `latchkey check` does for each address.
-    pub async fn try_address(&self, url: &str) -> Result<(), DirectoryError> {
+    /// Connects to one address, TLS included, as `latchkey check` does for each.
+    pub async fn try_connect(&self, url: &str) -> Result<(), DirectoryError> {
+        self.0.connector.connect_to(url).await.map(|_| ())
+    }
+
+    /// Connects to one address and binds as the portal's account.
+    pub async fn try_bind(&self, url: &str) -> Result<(), DirectoryError> {
         let mut ldap = self.0.connector.connect_to(url).await?;
         self.0.connector.bind(&mut ldap, &self.0.settings.bind_dn, &self.0.settings.bind_password).await
     }

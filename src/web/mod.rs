@@ -50,6 +50,11 @@ pub use state::State;
 /// The largest body that a form may have.
 const FORM_LIMIT: usize = 64 * 1024;
 
+/// Does once, at the start, what would make the first visitor wait.
+pub fn prepare() {
+    pages::assets::all();
+}
+
 /// The application of one server thread.
 pub fn application(
     state: web::Data<State>,

@@ -2,20 +2,12 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use chrono_tz::Tz;
-use url::Url;
-
-use crate::domain::locale::Text;
+use crate::domain::{locale::Text, portal::Portal};
 
 /// The installation as its pages show it.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The origin under which members reach the portal; `https`, or `http` on loopback only.
-    pub public_url: Url,
-    /// What the portal is called, e.g. "Latchkey" or "Account portal".
-    pub name: Text,
-    pub organisation: Text,
-    pub time_zone: Tz,
+    pub portal: Portal,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
     /// Folder with `privacy.de.md`, `imprint.en.md` …; files that are missing there come from built-in templates.
@@ -27,14 +19,6 @@ pub struct Settings {
     pub session: Session,
     /// How long a request waits for the directory write before it answers "stored, being applied".
     pub write_deadline: Duration,
-}
-
-impl Settings {
-    /// The absolute address of a path of the portal (without language prefix), in both languages.
-    pub fn address(&self, path: &str) -> Text {
-        let origin = self.public_url.as_str().trim_end_matches('/');
-        Text::new(format!("{origin}/de{path}"), format!("{origin}/en{path}"))
-    }
 }
 
 /// Throttling of failed sign-ins (successes are never counted).

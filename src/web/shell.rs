@@ -82,7 +82,7 @@ fn is_same_origin(request: &HttpRequest, state: &State) -> bool {
     if let Some(site) = request.headers().get("sec-fetch-site") {
         return site == "same-origin";
     }
-    let ours = state.settings.public_url.origin().ascii_serialization();
+    let ours = state.settings.portal.public_url.origin().ascii_serialization();
     request.headers().get(header::ORIGIN).is_some_and(|origin| origin.as_bytes() == ours.as_bytes())
 }
 

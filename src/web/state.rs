@@ -18,7 +18,7 @@ const CONCURRENT_SIGN_INS: usize = 256;
 
 /// Handles shared by all handlers.
 pub struct State {
-    pub settings: Arc<Settings>,
+    pub settings: Settings,
     pub catalogue: Arc<Catalogue>,
     pub database: Database,
     pub directory: Directory,
@@ -31,10 +31,10 @@ pub struct State {
 }
 
 impl State {
-    pub fn new(outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
+    pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
         Self {
-            throttle: Throttle::new(&outside.portal.sign_in, outside.clock.clone()),
-            settings: outside.portal,
+            throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            settings,
             catalogue: outside.catalogue,
             database: outside.database,
             directory: outside.directory,

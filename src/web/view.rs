@@ -22,8 +22,8 @@ pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member
     Frame {
         locale,
         path: client::path_without_locale(request),
-        portal_name: state.settings.name.get(locale).to_owned(),
-        organisation: state.settings.organisation.get(locale).to_owned(),
+        portal_name: state.settings.portal.name.get(locale).to_owned(),
+        organisation: state.settings.portal.organisation.get(locale).to_owned(),
         member: member.map(|member| SignedIn {
             display_name: member.account.display_name.clone(),
             form_token: forms::mask(&member.data.form_token),
@@ -33,7 +33,7 @@ pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member
         nav,
         notice: member.and_then(|member| member.notice).map(|notice| notice.to_notice(locale)),
         request_id: client::request_id(request),
-        tz: state.settings.time_zone,
+        tz: state.settings.portal.time_zone,
     }
 }
 

@@ -23,9 +23,9 @@ use crate::{
         entitlements::{self, Entitlement},
         log::{self, Actor, Kind, Origin, Record},
         outbox::{self, Effect, Entry, Lease, MailOrder, News},
+        portal::Portal,
     },
     mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
-    web::settings::Settings as Portal,
 };
 
 /// How many entries the worker takes at once, and how many it delivers at the same time.
@@ -41,7 +41,7 @@ pub struct Outside {
     pub catalogue: Arc<Catalogue>,
     pub clock: Clock,
     /// What mails say about the portal.
-    pub portal: Arc<Portal>,
+    pub portal: Portal,
 }
 
 /// Delivers the outbox. Cheap to clone.

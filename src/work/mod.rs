@@ -17,4 +17,6 @@ pub struct Settings {
     /// Wait after the first failure; doubled each time, with jitter, up to `retry_at_most`.
     pub retry_first: Duration,
     pub retry_at_most: Duration,
+    /// Sessions that were idle for longer are cleared away.
+    pub session_idle: Duration,
 }

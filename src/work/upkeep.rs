@@ -20,7 +20,7 @@ impl Delivery {
     /// Ends what has run out; returns how many entitlements that were.
     pub async fn upkeep(&self) -> Result<usize, Error> {
         let now = self.outside.clock.now();
-        let idle_since = now - delta(self.outside.portal.session.idle);
+        let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;

@@ -1,0 +1,13 @@
+proof-membership = Im Verzeichnis steht, dass Sie { $service } freigeschaltet haben.
+proof-user-search = { $service } findet Ihr Konto unter Ihrem Benutzernamen.
+proof-group-filter = { $service } findet Sie in der Gruppe der zugelassenen Personen.
+proof-own-entry = { $service } kann nach der Anmeldung Ihren Eintrag lesen.
+proof-mail-address = Ihr Konto hat, was { $service } braucht: eine E-Mail-Adresse.
+refusal-not-found = { $service } findet Ihr Konto nicht, obwohl Ihre Freischaltung gespeichert ist. Das liegt nicht an Ihnen. Bitte wenden Sie sich an den Support; dort ist der Grund zu sehen.
+refusal-ambiguous = { $service } findet unter Ihrem Benutzernamen mehrere Konten und lässt deshalb keines davon zu. Bitte wenden Sie sich an den Support.
+refusal-somebody-else = { $service } findet unter Ihrem Benutzernamen ein anderes Konto. Bitte wenden Sie sich an den Support.
+refusal-unescaped-dn = Ihre Freischaltung ist gespeichert. { $service } kommt aber mit einem Sonderzeichen im Namen Ihres Verzeichniseintrags nicht zurecht und würde Sie abweisen. Das liegt nicht an Ihnen. Bitte wenden Sie sich an den Support: Die IT kann ändern, wie { $service } Konten prüft, oder den Eintrag umbenennen.
+refusal-not-in-group = Ihre Freischaltung ist gespeichert, aber { $service } sieht sie noch nicht. Bitte laden Sie die Seite in einigen Minuten neu. Bleibt es so, wenden Sie sich an den Support.
+refusal-own-entry = Ihre Freischaltung ist gespeichert. { $service } kann aber Ihren Verzeichniseintrag wegen eines Kommas oder Pluszeichens in seinem Namen nicht lesen und würde Sie abweisen. Das liegt nicht an Ihnen. Bitte wenden Sie sich an den Support.
+refusal-no-mail = Ihre Freischaltung ist gespeichert. { $service } braucht aber eine E-Mail-Adresse, und im Verzeichnis steht für Sie keine. Bitte lassen Sie eine eintragen und sehen Sie dann hier wieder nach.
+state-never-accepted-text = Die IT hat diesen Dienst für Sie eingerichtet. Sie haben seinen Nutzungsbedingungen hier noch nicht zugestimmt. Bitte holen Sie das unten nach.

@@ -1,0 +1,10 @@
+problem-terms-not-accepted = Setzen Sie das Häkchen, um den Nutzungsbedingungen zuzustimmen. Bisher wurde nichts geändert.
+problem-terms-changed = Die Nutzungsbedingungen für { $service } haben sich geändert, seit diese Seite angezeigt wurde. Bitte lesen Sie die neue Fassung und drücken Sie die Schaltfläche noch einmal.
+problem-not-eligible = { $service } steht Ihnen nicht zur Verfügung. Der Grund steht beim Dienst.
+problem-cannot-check = Ob Ihnen { $service } zur Verfügung steht, lässt sich gerade nicht prüfen. Bitte versuchen Sie es in einigen Minuten noch einmal.
+problem-no-terms = { $service } kann noch nicht freigeschaltet werden, weil dafür keine Nutzungsbedingungen veröffentlicht sind.
+problem-unknown-service = Das Formular nannte einen Dienst, den es nicht gibt. Bitte prüfen Sie Ihre Auswahl und drücken Sie die Schaltfläche noch einmal.
+notice-nothing-changed = Es wurde nichts geändert: Sie haben kein Häkchen gesetzt oder entfernt.
+notice-session-ended = Die Sitzung ist beendet.
+notice-sessions-ended = Alle anderen Sitzungen sind beendet.
+notice-signed-out = Sie haben sich abgemeldet.

@@ -1,0 +1,13 @@
+proof-membership = The directory shows that you have activated { $service }.
+proof-user-search = { $service } finds your account by your username.
+proof-group-filter = { $service } finds you in the group of those who may sign in.
+proof-own-entry = { $service } can read your entry after you sign in.
+proof-mail-address = Your account has what { $service } needs: an e-mail address.
+refusal-not-found = { $service } does not find your account, although your activation is stored. This is not your fault. Please contact support; they can see the reason.
+refusal-ambiguous = { $service } finds several accounts under your username and therefore admits none of them. Please contact support.
+refusal-somebody-else = { $service } finds another account under your username. Please contact support.
+refusal-unescaped-dn = Your activation is stored, but { $service } cannot handle a special character in the name of your directory entry and would refuse you. This is not your fault. Please contact support: IT can change how { $service } checks accounts, or rename the entry.
+refusal-not-in-group = Your activation is stored, but { $service } does not see it yet. Please reload the page in a few minutes. If this stays so, contact support.
+refusal-own-entry = Your activation is stored, but { $service } cannot read your directory entry because of a comma or plus sign in its name, and would refuse you. This is not your fault. Please contact support.
+refusal-no-mail = Your activation is stored, but { $service } needs an e-mail address, and the directory knows none for you. Please have one entered, and then look here again.
+state-never-accepted-text = IT set up this service for you. You have not accepted its terms here yet. Please do so below.

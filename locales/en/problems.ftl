@@ -1,0 +1,10 @@
+problem-terms-not-accepted = Tick the box to accept the terms and conditions. Nothing has been changed yet.
+problem-terms-changed = The terms of { $service } have changed since this page was shown. Please read the new version and press the button again.
+problem-not-eligible = { $service } is not available to you. The reason stands beside the service.
+problem-cannot-check = Whether { $service } is available to you cannot be checked at the moment. Please try again in a few minutes.
+problem-no-terms = { $service } cannot be activated yet, because no terms have been published for it.
+problem-unknown-service = The form named a service that does not exist. Please check your choice and press the button again.
+notice-nothing-changed = Nothing was changed: no box was ticked or unticked.
+notice-session-ended = The session has ended.
+notice-sessions-ended = All other sessions have ended.
+notice-signed-out = You have signed out.

@@ -1,0 +1,89 @@
+//! Assembles the portal from its configuration, for the program and for tests.
+
+use std::{io, net::TcpListener, path::PathBuf, sync::Arc};
+
+use actix_web::{HttpServer, cookie::Key, dev::Server, web::Data};
+
+use crate::{
+    chance,
+    clock::Clock,
+    config::Config,
+    db::{self, Database},
+    directory::{Directory, DirectoryError},
+    domain::secrets,
+    mail::{MailError, Mailer},
+    web::{self, State},
+    work::{Delivery, Outside},
+};
+
+/// What keeps the portal from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// A portal that is ready to answer.
+pub struct App {
+    pub state: Data<State>,
+    pub delivery: Delivery,
+    cookie_key: Key,
+}
+
+impl App {
+    /// Opens the database, brings its tables up to date, and prepares directory and mail; neither of these two has to be
+    /// reachable now. `mailbox` is the folder with the demo's mails.
+    pub async fn assemble(config: &Config, clock: Clock, mailbox: Option<PathBuf>) -> Result<Self, AppError> {
+        let database = Database::open(&config.database)?;
+        database.migrate().await?;
+        let outside = Outside {
+            directory: Directory::new(config.directory.clone())?,
+            mailer: Mailer::new(&config.mail)?,
+            catalogue: Arc::new(config.catalogue.clone()),
+            portal: config.web.portal.clone(),
+            database,
+            clock,
+        };
+        let cookie_key = cookie_key(&outside.database).await?;
+        let delivery = Delivery::new(outside.clone(), config.work.clone());
+        let state = Data::new(State::new(config.web.clone(), outside, delivery.clone(), mailbox));
+        Ok(Self { state, delivery, cookie_key })
+    }
+
+    /// The HTTP server on a socket that is already bound; it runs when it is awaited, and ends gracefully.
+    pub fn server(&self, listener: TcpListener) -> Result<Server, AppError> {
+        web::prepare();
+        let (state, key) = (self.state.clone(), self.cookie_key.clone());
+        let server = HttpServer::new(move || web::application(state.clone(), key.clone()))
+            .client_request_timeout(std::time::Duration::from_secs(10))
+            .shutdown_timeout(10)
+            .listen(listener)?;
+        Ok(server.run())
+    }
+}
+
+/// The key that signs session cookies: all portals on one database share it, and restarts keep it.
+async fn cookie_key(database: &Database) -> Result<Key, db::Error> {
+    let obtain = || {
+        let fresh = hex::encode(Key::generate().master());
+        database.write(move |conn| secrets::obtain(conn, "cookie-key", &fresh))
+    };
+    let text = match obtain().await {
+        Err(db::Error::Conflict(_)) => obtain().await?,
+        done => done?,
+    };
+    let bytes = hex::decode(&text).map_err(|error| db::Error::Broken(error.to_string()))?;
+    // 64 bytes, as it was made; anything else has been tampered with.
+    Key::try_from(bytes.as_slice()).map_err(|error| db::Error::Broken(error.to_string()))
+}
+
+/// An id for a command's own entries in the log.
+pub fn run_id(clock: &Clock) -> String {
+    chance::id(clock.now())
+}

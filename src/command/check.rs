@@ -1,0 +1,260 @@
+//! `latchkey check`: everything that the operator can get wrong, tried from the outside in.
+
+use std::{net::ToSocketAddrs, time::Duration};
+
+use url::Url;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::{Backend, Database},
+    directory::{Directory, DirectoryError},
+    domain::{
+        accounts::Person,
+        catalogue::{Grant, Service},
+        outbox, terms,
+    },
+    mail::{MailError, Mailer},
+};
+
+/// The result of one trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    pub what: String,
+    /// What is wrong, and what to do.
+    pub trouble: Option<String>,
+}
+
+/// The report; printed line by line as it comes.
+struct Report {
+    lines: Vec<Line>,
+    print: fn(&Line),
+}
+
+impl Report {
+    fn ok(&mut self, what: impl Into<String>) {
+        self.add(Line { what: what.into(), trouble: None });
+    }
+
+    fn bad(&mut self, what: impl Into<String>, trouble: impl Into<String>) {
+        self.add(Line { what: what.into(), trouble: Some(trouble.into()) });
+    }
+
+    fn add(&mut self, line: Line) {
+        (self.print)(&line);
+        self.lines.push(line);
+    }
+}
+
+/// Prints `✓` or `✗` with the remedy.
+pub fn print_line(line: &Line) {
+    match &line.trouble {
+        None => println!("✓ {}", line.what),
+        Some(trouble) => println!("✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
+    }
+}
+
+/// Tries everything; changes nothing.
+pub async fn check(config: &Config, print: fn(&Line)) -> Vec<Line> {
+    let mut report = Report { lines: Vec::new(), print };
+    report.ok(format!("configuration is valid (SHA-256 {})", &config.digest[..16]));
+    check_database(config, &mut report).await;
+    if let Some((directory, person)) = check_directory(config, &mut report).await {
+        for service in &config.catalogue.services {
+            check_service(&directory, service, person.as_ref(), &mut report).await;
+        }
+    }
+    check_mail(config, &mut report).await;
+    report.lines
+}
+
+async fn check_database(config: &Config, report: &mut Report) {
+    let database = match Database::open(&config.database) {
+        Ok(database) => database,
+        Err(error) => return report.bad("database", error.to_string()),
+    };
+    let kind = match database.backend() {
+        Backend::Sqlite => "SQLite",
+        Backend::Postgres if cfg!(feature = "bundled-libpq") => {
+            "PostgreSQL (built-in client library: no TLS to the database)"
+        }
+        Backend::Postgres => "PostgreSQL (the system's client library)",
+    };
+    match database.is_current().await {
+        Ok(true) => report.ok(format!("database: {kind}, tables are up to date")),
+        Ok(false) => {
+            return report.bad(format!("database: {kind}"), "The tables are not up to date. Run: latchkey migrate");
+        }
+        Err(error) => {
+            let remedy = format!("{error}\nCheck database.url, and that the database runs and lets this account in.");
+            return report.bad(format!("database: {kind}"), remedy);
+        }
+    }
+    check_terms(config, &database, report).await;
+    if let Ok((depth, oldest)) = database.read(outbox::depth).await {
+        let since = oldest.map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
+        report.ok(format!("outbox: {depth} effects are owed{since}"));
+    }
+}
+
+async fn check_terms(config: &Config, database: &Database, report: &mut Report) {
+    let now = Clock::system().now();
+    let versions = database.read(terms::all_versions).await.unwrap_or_default();
+    for service in &config.catalogue.services {
+        let slug = service.slug.as_str();
+        match terms::current(versions.iter().filter(|version| version.service == slug), now) {
+            Some(version) => report.ok(format!("terms of {slug}: version {} is in effect", version.number)),
+            None => report.bad(
+                format!("terms of {slug}"),
+                format!("No version is in effect, so nobody can request the service. Run: latchkey terms publish {slug}"),
+            ),
+        }
+    }
+}
+
+async fn check_directory(config: &Config, report: &mut Report) -> Option<(Directory, Option<Person>)> {
+    let directory = match Directory::new(config.directory.clone()) {
+        Ok(directory) => directory,
+        Err(error) => {
+            report.bad("directory", format!("{error}\nCheck directory.ca_file."));
+            return None;
+        }
+    };
+    let mut is_usable = false;
+    for url in &config.directory.urls {
+        is_usable |= check_address(config, &directory, url, report).await;
+    }
+    if !is_usable {
+        return None;
+    }
+    let person = match directory.finds_anybody().await {
+        Ok(Some(person)) => {
+            report.ok("directory: the search finds people");
+            Some(person)
+        }
+        Ok(None) => {
+            report.bad(
+                "directory: the search finds nobody",
+                "Check directory.people.base and filter, that key_attribute and username_attribute are right, \
+                 and that the portal's account may read them.",
+            );
+            None
+        }
+        Err(error) => {
+            report.bad("directory: the search for people fails", format!("{error}\nCheck directory.people."));
+            None
+        }
+    };
+    Some((directory, person))
+}
+
+/// Address, TLS and bind, each with its own line, so that the first that fails is the one to mend.
+async fn check_address(config: &Config, directory: &Directory, url: &str, report: &mut Report) -> bool {
+    if !answers(url, config.directory.connect_timeout).await {
+        report.bad(
+            format!("directory: {url} cannot be reached"),
+            "Check the address, that the server runs, and the firewall between here and there.",
+        );
+        return false;
+    }
+    report.ok(format!("directory: {url} can be reached"));
+    let encrypted = url.starts_with("ldaps://") || config.directory.start_tls;
+    if let Err(error) = directory.try_connect(url).await {
+        let remedy = "The certificate must be valid, name this host, and come from an authority in directory.ca_file.";
+        report.bad(format!("directory: no TLS with {url}"), format!("{error}\n{remedy}"));
+        return false;
+    }
+    report.ok(if encrypted {
+        format!("directory: TLS with {url}, certificate is trusted")
+    } else {
+        format!("directory: {url} is used without TLS, on this machine only")
+    });
+    match directory.try_bind(url).await {
+        Ok(()) => {
+            report.ok(format!("directory: {} can sign in at {url}", config.directory.bind_dn));
+            true
+        }
+        Err(error) => {
+            report.bad(format!("directory: {} cannot sign in at {url}", config.directory.bind_dn), error.to_string());
+            false
+        }
+    }
+}
+
+/// Whether anything accepts connections there.
+async fn answers(url: &str, limit: Duration) -> bool {
+    let Ok(url) = Url::parse(url) else { return false };
+    let port = url.port().unwrap_or(if url.scheme() == "ldaps" { 636 } else { 389 });
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let resolved = tokio::task::spawn_blocking(move || (host.as_str(), port).to_socket_addrs()).await;
+    let Ok(Ok(addresses)) = resolved else { return false };
+    for address in addresses {
+        if let Ok(Ok(_)) = tokio::time::timeout(limit, tokio::net::TcpStream::connect(address)).await {
+            return true;
+        }
+    }
+    false
+}
+
+async fn check_service(directory: &Directory, service: &Service, person: Option<&Person>, report: &mut Report) {
+    let Some(person) = person else { return };
+    let place = match &service.grant {
+        Grant::GroupOfDns { group, attribute } | Grant::GroupOfUsernames { group, attribute } => {
+            format!("{attribute} of {group}")
+        }
+        Grant::PersonAttribute { attribute, .. } => format!("{attribute} of people"),
+    };
+    let what = format!("{}: {place} exists and can be written", service.slug);
+    match directory.may_write(&service.grant, person).await {
+        Ok(()) => report.ok(what),
+        Err(error) => report.bad(what, format!("{error}\n{}", remedy(&error, service))),
+    }
+    if let Some(rule) = &service.eligibility
+        && let Err(error) = directory.matches(&person.dn, &rule.filter).await
+    {
+        report.bad(format!("{}: eligibility filter", service.slug), format!("{error}\nCheck services.{}.eligibility.filter.", service.slug));
+    }
+    check_admission(directory, service, person, report).await;
+}
+
+fn remedy(error: &DirectoryError, service: &Service) -> String {
+    let key = format!("services.{}.grant", service.slug);
+    match error {
+        DirectoryError::NoSuchObject => format!("Create the group, or correct {key}.group."),
+        DirectoryError::InsufficientAccess => {
+            "Give the portal's account the right to add and delete values of this attribute (docs/OPERATING.md).".into()
+        }
+        _ => format!("Check {key}."),
+    }
+}
+
+async fn check_admission(directory: &Directory, service: &Service, person: &Person, report: &mut Report) {
+    let Some(admission) = &service.admission else { return };
+    let what = format!("{}: the chat server's search finds people", service.slug);
+    match directory.finds_as_chat_server(admission, person).await {
+        Ok(true) => report.ok(what),
+        Ok(false) => report.bad(
+            what,
+            format!("It does not find {}. Check services.{}.admission: base, user_filter, user_fields.", person.dn, service.slug),
+        ),
+        Err(error) => report.bad(
+            what,
+            format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug),
+        ),
+    }
+}
+
+async fn check_mail(config: &Config, report: &mut Report) {
+    let tried = match Mailer::new(&config.mail) {
+        Ok(mailer) => mailer.try_connection().await,
+        Err(error) => Err(error),
+    };
+    match tried {
+        Ok(()) => report.ok("mail: the server can be used"),
+        Err(error @ MailError::Settings(_)) => report.bad("mail", error.to_string()),
+        Err(error) => report.bad(
+            "mail: the server cannot be used",
+            format!("{error}\nCheck mail.host, port, tls, ca_file, username and password."),
+        ),
+    }
+}

@@ -1,0 +1,6 @@
+//! What the command line does, apart from reading it.
+
+pub mod check;
+pub mod demo;
+pub mod serve;
+pub mod terms;

@@ -1,0 +1,25 @@
+//! The installation: what the portal is called and where it is reached.
+
+use chrono_tz::Tz;
+use url::Url;
+
+use crate::domain::locale::Text;
+
+/// The installation as pages and mails name it.
+#[derive(Clone, Debug)]
+pub struct Portal {
+    /// The origin under which members reach the portal; `https`, or `http` on loopback only.
+    pub public_url: Url,
+    /// What the portal is called, e.g. "Latchkey" or "Account portal".
+    pub name: Text,
+    pub organisation: Text,
+    pub time_zone: Tz,
+}
+
+impl Portal {
+    /// The absolute address of a path of the portal (without language prefix), in both languages.
+    pub fn address(&self, path: &str) -> Text {
+        let origin = self.public_url.as_str().trim_end_matches('/');
+        Text::new(format!("{origin}/de{path}"), format!("{origin}/en{path}"))
+    }
+}
