@@ -99,7 +99,7 @@ impl Member {
         };
         let idle = TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
         let session_ends = data.ends_at.min(state.clock.now() + idle);
-        let notice = session.remove_as(NOTICE).and_then(Result::ok);
+        let notice = take(&session, NOTICE);
         Ok(Self { account, data, session_ends, notice, session })
     }
 
@@ -147,9 +147,13 @@ impl Member {
 
     /// The form that was interrupted by the end of the last session; given once.
     pub(super) fn take_resumed_form(&self) -> Option<Fields> {
-        let text: String = self.session.remove_as(RESUME)?.ok()?;
-        Some(Fields::decode(&text))
+        take::<String>(&self.session, RESUME).map(|text| Fields::decode(&text))
     }
+}
+
+/// Takes a value out of the session. One that is not there is not taken: that alone would count as a change to be stored.
+fn take<T: serde::de::DeserializeOwned + 'static>(session: &Session, key: &str) -> Option<T> {
+    if session.contains_key(key) { session.remove_as(key)?.ok() } else { None }
 }
 
 impl NextNotice {
