@@ -30,7 +30,11 @@ const PARTS: &[Part] = &[
         crates: &["actix_web", "actix_session", "askama", "askama_web", "governor", "qrcode", "mail_parser"],
     },
     Part { name: "demo", may_use: &["domain", "clock"], crates: &["ldap3_proto", "ldap3"] },
-    Part { name: "config", may_use: &["domain", "db", "directory", "mail", "work", "web"], crates: &["toml", "ldap3", "lettre"] },
+    Part {
+        name: "config",
+        may_use: &["domain", "db", "directory", "mail", "work", "web"],
+        crates: &["toml", "ldap3", "lettre"],
+    },
     Part {
         name: "app",
         may_use: &["config", "web", "work", "domain", "db", "directory", "mail", "clock", "chance"],
@@ -169,7 +173,7 @@ fn lines_of(part: &str) -> Vec<(PathBuf, usize, String)> {
     }
     let mut lines = Vec::new();
     for file in files {
-        let text = fs::read_to_string(&file).unwrap();
+        let text = fs::read_to_string(&file).expect("a file of the project");
         let mut statement: Option<(usize, String)> = None;
         for (number, line) in text.lines().enumerate() {
             if line.starts_with("#[cfg(test)]") {
@@ -194,7 +198,7 @@ fn is_use(statement: &str) -> bool {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(folder).expect("a folder of the project").flatten() {
         let path = entry.path();
         let is_test = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "samples");
         if path.is_dir() {

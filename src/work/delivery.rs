@@ -22,7 +22,7 @@ use crate::{
         changes::Decided,
         entitlements::{self, Entitlement},
         log::{self, Actor, Kind, Origin, Record},
-        outbox::{self, Effect, Entry, Lease, MailOrder, News},
+        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News},
         portal::Portal,
     },
     mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
@@ -303,8 +303,9 @@ impl Delivery {
             tracing::error!(event = "outbox.needs-operator", id = entry.id, attempts = entry.attempts + 1,
                 service = entry.service, trouble = failure.name(), reason = %failure);
         }
-        let (id, due_at, trouble) = (entry.id.clone(), self.outside.clock.now() + delta(wait), failure.name());
-        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, due_at, trouble)).await;
+        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let delay = Delay { due_at: now + delta(wait), trouble: failure.name(), needs_operator: !failure.is_passing() };
+        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await;
         if let Err(error) = postponed {
             // The lease runs out by itself, then the entry is due again.
             tracing::error!(event = "outbox.postpone", id = entry.id, reason = %error);
