@@ -56,10 +56,6 @@ async fn a_mail_arrives_in_two_forms_and_two_languages() {
     let server = Smtp::start();
     let mailer = mailer(&server, server.password, SmtpTls::StartTls, server.ca.clone());
     mailer.try_connection().await.expect("latchkey check finds the server");
-    mailer
-        .send("0193", "jürgen@uni.example", &mail_to("Jürgen Weiß"))
-        .await
-        .expect_err("an address that needs SMTPUTF8");
     mailer.send("0193", "j.weiss@uni.example", &mail_to("Jürgen Weiß")).await.expect("the server takes it");
 
     let arrived = server.messages();
