@@ -124,10 +124,6 @@ impl Server {
         }
     }
 
-    pub fn is_real(&self) -> bool {
-        matches!(self.kind, Kind::OpenLdap(_))
-    }
-
     pub async fn stop(&mut self) {
         match &mut self.kind {
             Kind::Embedded { running, .. } => running.take().expect("it runs").stop().await,
