@@ -59,7 +59,8 @@ impl Connector {
     pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
         let settings = LdapConnSettings::new()
             .set_conn_timeout(self.connect_timeout)
-            .set_starttls(self.start_tls && url.starts_with("ldap://"))
+            // Not asked for on ldaps: addresses; whether an address is one, however it is written, the library decides.
+            .set_starttls(self.start_tls)
             .set_config(Arc::clone(&self.tls));
         // The time-out of the settings does not cover the StartTLS exchange with a server that accepts and then is silent.
         let connecting = LdapConnAsync::with_settings(settings, url);
