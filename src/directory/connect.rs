@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, ResultEntry, SearchEntry};
@@ -116,33 +116,51 @@ pub(super) struct Link {
     connector: Connector,
     dn: String,
     password: SecretString,
-    current: Mutex<Option<Ldap>>,
+    current: Mutex<Current>,
+}
+
+#[derive(Default)]
+struct Current {
+    ldap: Option<Ldap>,
+    /// The last attempt to connect, if it failed, and when.
+    failed: Option<(Instant, DirectoryError)>,
 }
 
 impl Link {
     pub(super) fn new(connector: Connector, dn: String, password: SecretString) -> Self {
-        Self { connector, dn, password, current: Mutex::new(None) }
+        Self { connector, dn, password, current: Mutex::default() }
     }
 
     /// A handle with the time-out set for its next operation.
     pub(super) async fn handle(&self) -> Result<Ldap, DirectoryError> {
+        let asked = Instant::now();
         let mut current = self.current.lock().await;
-        let alive = current.as_mut().is_some_and(|ldap| !ldap.is_closed());
-        let mut ldap = if let Some(ldap) = current.clone().filter(|_| alive) {
-            ldap
-        } else {
-            let mut ldap = self.connector.connect().await?;
-            self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
-            *current = Some(ldap.clone());
-            ldap
+        let alive = current.ldap.as_mut().is_some_and(|ldap| !ldap.is_closed());
+        let mut ldap = match (current.ldap.clone().filter(|_| alive), &current.failed) {
+            (Some(ldap), _) => ldap,
+            // Those who waited for an attempt share its failure; else each in turn would wait for a time-out of its own.
+            (None, Some((at, error))) if *at >= asked => return Err(error.clone()),
+            (None, _) => match self.connect().await {
+                Ok(ldap) => current.ldap.insert(ldap).clone(),
+                Err(error) => {
+                    current.failed = Some((Instant::now(), error.clone()));
+                    return Err(error);
+                }
+            },
         };
         ldap.with_timeout(self.connector.operation_timeout);
         Ok(ldap)
     }
 
+    async fn connect(&self) -> Result<Ldap, DirectoryError> {
+        let mut ldap = self.connector.connect().await?;
+        self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
+        Ok(ldap)
+    }
+
     /// The next handle will be on a new connection.
     pub(super) async fn forget(&self) {
-        *self.current.lock().await = None;
+        self.current.lock().await.ldap = None;
     }
 
     /// Searches; if the connection turns out to be broken, once more on a new one.
