@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ldap3::Mod;
+use ldap3::{Ldap, Mod};
 
 use super::{Directory, DirectoryError};
 use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
@@ -82,16 +82,10 @@ impl Directory {
         let values = HashSet::from([change.value]);
         let modification =
             if wanted { Mod::Add(change.attribute, values) } else { Mod::Delete(change.attribute, values) };
-        let result = self.0.portal.handle().await?.modify(change.entry, vec![modification]).await;
-        match result.map_err(DirectoryError::from) {
-            Ok(result) if result.rc == 0 => Ok(()),
-            Ok(result) => Err(DirectoryError::from_code(result.rc)),
-            Err(error) => {
-                if matches!(error, DirectoryError::Lost(_)) {
-                    self.0.portal.forget().await;
-                }
-                Err(error)
-            }
+        let modify = async |mut ldap: Ldap| Ok(ldap.modify(change.entry, vec![modification]).await?.rc);
+        match self.0.portal.once(modify).await? {
+            0 => Ok(()),
+            code => Err(DirectoryError::from_code(code)),
         }
     }
 }
