@@ -162,7 +162,6 @@ async fn what_is_typed_cannot_widen_the_filter() {
         let [filter] = filters(log)[..] else { panic!("one search: {log}") };
         let shape: String = filter.chars().filter(|c| "()".contains(*c)).collect();
         assert!(shape == "(()())" && filter.starts_with("(&(objectClass=person)(uid="), "{filter}");
-        assert!(log.contains("nentries=0"), "{log}");
     }
     assert_eq!(directory.find(MARIA.uid).await.expect("an answer").expect("Maria").username, MARIA.uid);
 }

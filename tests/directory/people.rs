@@ -1,10 +1,16 @@
 //! Finding people by the name they type, and reading them again.
 
+use std::collections::HashSet;
+
 use latchkey::directory::{DirectoryError, Holder};
+use ldap3::{Mod, Scope, SearchEntry};
 
 use crate::{
-    server::{PEOPLE_BASE, Server, found, grants, on_both},
-    support::people::{ALL, AUDITOR, COMMA, GUEST, LECTURER, MARIA, NO_MAIL, TWIN, UMLAUT},
+    server::{PEOPLE_BASE, PORTAL_PASSWORD, Server, found, grants, on_both},
+    support::{
+        openldap::PORTAL_DN,
+        people::{ALL, AUDITOR, COMMA, GUEST, LECTURER, MARIA, NO_MAIL, PLACEHOLDER, TWIN, UMLAUT},
+    },
 };
 
 on_both!(
@@ -181,4 +187,27 @@ async fn the_stable_key_survives_a_rename() {
     assert_eq!(after.key, before.key);
     assert_ne!(after.dn, before.dn);
     assert_eq!(directory.read(&before.dn).await.expect("an answer"), None);
+}
+
+#[tokio::test]
+async fn the_portals_account_reads_only_what_it_needs() {
+    let server = Server::openldap().await;
+    let maria = MARIA.dn();
+    let private = ["telephoneNumber", "homePostalAddress", "employeeNumber", "description"];
+    let changes = private.map(|attribute| Mod::Add(attribute, HashSet::from(["private"]))).to_vec();
+    let mut administrator = server.administrator().await;
+    administrator.modify(&maria, changes).await.expect("an answer").success().expect("changed");
+    let mut portal = server.bound(PORTAL_DN, PORTAL_PASSWORD).await;
+    let asked = ["*", "+", "userPassword", "telephoneNumber"];
+    let found = portal.search(&maria, Scope::Base, "(objectClass=*)", asked).await.expect("an answer");
+    let entry = SearchEntry::construct(found.success().expect("0").0.remove(0));
+    let mut seen: Vec<_> = entry.attrs.into_keys().chain(entry.bin_attrs.into_keys()).collect();
+    seen.sort();
+    let needed =
+        ["cn", "displayName", "eduPersonAffiliation", "entryDN", "entryUUID", "mail", "objectClass", "sn", "uid"];
+    assert_eq!(seen, needed);
+    for base in [PORTAL_DN, PLACEHOLDER, "cn=default,ou=policies,dc=uni,dc=example"] {
+        let answer = portal.search(base, Scope::Base, "(userPassword=*)", ["*"]).await.expect("an answer");
+        assert!(answer.0.is_empty(), "{base}");
+    }
 }

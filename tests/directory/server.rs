@@ -161,6 +161,11 @@ impl Server {
             Kind::Embedded { .. } => (PORTAL_DN, PORTAL_PASSWORD),
             Kind::OpenLdap(server) => (server.admin_dn, server.admin_password),
         };
+        self.bound(dn, password).await
+    }
+
+    /// A connection as this account.
+    pub async fn bound(&self, dn: &str, password: &str) -> Ldap {
         let mut roots = RootCertStore::empty();
         if let Some(file) = &self.settings.ca_file {
             for certificate in CertificateDer::pem_file_iter(file).expect("the authority") {
