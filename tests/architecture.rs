@@ -30,7 +30,11 @@ const PARTS: &[Part] = &[
         crates: &["actix_web", "actix_session", "askama", "askama_web", "governor", "qrcode", "mail_parser"],
     },
     Part { name: "demo", may_use: &["domain", "clock"], crates: &["ldap3_proto", "ldap3"] },
-    Part { name: "config", may_use: &["domain", "db", "directory", "mail", "work", "web"], crates: &["toml", "ldap3", "lettre"] },
+    Part {
+        name: "config",
+        may_use: &["domain", "db", "directory", "mail", "work", "web"],
+        crates: &["toml", "ldap3", "lettre"],
+    },
     Part {
         name: "app",
         may_use: &["config", "web", "work", "domain", "db", "directory", "mail", "clock", "chance"],
