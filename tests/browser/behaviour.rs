@@ -154,6 +154,8 @@ async fn traffic(browser: &Browser) -> (Vec<String>, f64) {
 #[tokio::test]
 async fn a_first_visit_takes_six_requests_and_sixty_kilobytes() {
     let (portal, browser) = start().await;
+    browser.goto("about:blank").await;
+    traffic(&browser).await;
     browser.goto(&portal.url("/")).await;
     let (requests, bytes) = traffic(&browser).await;
     println!("{} requests, {bytes} bytes: {requests:#?}", requests.len());
