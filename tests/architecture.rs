@@ -173,7 +173,7 @@ fn lines_of(part: &str) -> Vec<(PathBuf, usize, String)> {
     }
     let mut lines = Vec::new();
     for file in files {
-        let text = fs::read_to_string(&file).unwrap();
+        let text = fs::read_to_string(&file).expect("a file of the project");
         let mut statement: Option<(usize, String)> = None;
         for (number, line) in text.lines().enumerate() {
             if line.starts_with("#[cfg(test)]") {
@@ -198,7 +198,7 @@ fn is_use(statement: &str) -> bool {
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+    for entry in fs::read_dir(folder).expect("a folder of the project").flatten() {
         let path = entry.path();
         let is_test = path.file_stem().is_some_and(|stem| stem == "tests" || stem == "samples");
         if path.is_dir() {

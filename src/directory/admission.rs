@@ -44,7 +44,10 @@ impl Directory {
     /// Whether the chat server's user search finds this person, under its own account, for `latchkey check`.
     pub async fn finds_as_chat_server(&self, admission: &Admission, person: &Person) -> Result<bool, DirectoryError> {
         let link = self.asking_as(admission);
-        Ok(user_search(&link, admission, person).await?.0.is_none())
+        // Without a group filter the user filter is what tells members from others, and nobody need be a member.
+        let user_filter = if admission.group_filter.is_some() { admission.user_filter.clone() } else { String::new() };
+        let anybody = Admission { user_filter, ..admission.clone() };
+        Ok(user_search(&link, &anybody, person).await?.0.is_none())
     }
 
     async fn ask_like_rocket_chat(

@@ -9,10 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ldap3::{
-    Mod,
-    controls::{MakeCritical, RawControl},
-};
+use ldap3::{Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{DirectoryError, Search, connect::Link};
@@ -125,12 +122,7 @@ impl Writers {
     }
 
     /// Asks the directory about each value: whoever has what they want is answered. Returns the others.
-    async fn answer_those_who_are_done(
-        &self,
-        target: &Target,
-        batch: Vec<Owed>,
-        error: &DirectoryError,
-    ) -> Vec<Owed> {
+    async fn answer_those_who_are_done(&self, target: &Target, batch: Vec<Owed>, error: &DirectoryError) -> Vec<Owed> {
         let mut left = Vec::new();
         let mut batch = batch.into_iter();
         for owed in batch.by_ref() {
@@ -166,7 +158,7 @@ impl Writers {
         let permissive = is_adding_only && self.may_be_permissive().await;
         let mut ldap = self.0.link.handle().await?;
         if permissive {
-            ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: false, val: None }.critical());
+            ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
         }
         let result = ldap.modify(&target.entry, changes).await.map_err(DirectoryError::from);
         match result {
