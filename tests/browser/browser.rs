@@ -260,7 +260,7 @@ impl Browser {
 
     /// Writes a picture of the page to `target/screenshots`, of all of it or of the part that is seen first.
     pub async fn take_picture(&self, name: &str, whole: bool) {
-        let mut wanted = json!({ "format": "png", "captureBeyondViewport": whole });
+        let mut wanted = json!({ "format": "png", "captureBeyondViewport": whole, "optimizeForSpeed": whole });
         if whole {
             let size = self.devtools("Page.getLayoutMetrics", json!({})).await["cssContentSize"].clone();
             wanted["clip"] = json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });

@@ -1,11 +1,9 @@
 //! Every page in every state, inspected in both languages.
 
-use std::fs;
-
 use chrono::TimeDelta;
 
 use crate::{
-    browser::{Browser, ENGLISH, GERMAN, Kind, output_folder},
+    browser::{Browser, ENGLISH, GERMAN, Kind},
     inspection::Inspector,
     portal::Portal,
 };
@@ -100,8 +98,9 @@ impl Tour<'_> {
     async fn a_first_activation(&mut self) {
         self.enter("amueller").await;
         self.inspector.look("permissions", 200).await;
-        self.browser.resize(1280, 900).await;
-        self.browser.take_picture(&format!("readme-permissions-{}", self.language), false).await;
+        self.browser.click("#service-rocketchat").await;
+        self.browser.run("document.activeElement.blur(); window.scrollTo(0, 0)").await;
+        self.browser.take_picture(&format!("first-view-of-permissions-{}", self.language), false).await;
         self.visit("/profile", "profile", 200).await;
         self.visit("/profile/sessions", "sessions", 200).await;
         self.open("/profile/permissions").await;
@@ -203,6 +202,10 @@ impl Tour<'_> {
         self.visit("/profile/permissions", "permissions-without-directory", 200).await;
         self.visit("/profile", "profile-without-directory", 200).await;
         self.visit("/profile/permissions/printing", "result-unknown", 200).await;
+        self.open("/profile/permissions").await;
+        self.browser.click("#service-printing").await;
+        self.press_the_button().await;
+        self.inspector.look("result-being-removed", 200).await;
         self.leave().await;
         self.enter("amueller").await;
         self.inspector.look("sign-in-without-directory", 503).await;
