@@ -106,7 +106,7 @@ async fn accept(listener: TcpListener, port: u16, shared: Arc<Shared>) {
             let dead = Arc::new(AtomicBool::new(false));
             lock(&shared.open).insert(number, Arc::clone(&dead));
             // However it ends, dropping both sockets closes the connection.
-            let _ = relay(client, port, &shared, &dead).await;
+            let _ = Box::pin(relay(client, port, &shared, &dead)).await;
             lock(&shared.open).remove(&number);
         });
         while connections.try_join_next().is_some() {}
