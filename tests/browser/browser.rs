@@ -1,4 +1,4 @@
-//! Chromium, driven over `WebDriver`, and what tests want to know from it.
+//! Chromium, driven from outside, and what tests want to know from it.
 
 use std::{
     io::{Read as _, Write as _},
@@ -212,7 +212,7 @@ impl Browser {
         status.as_u64().unwrap_or_default()
     }
 
-    /// A command of the `DevTools` protocol.
+    /// A command of Chromium's protocol for developers.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({ "cmd": command, "params": parameters });
         let sent = self.client.issue_cmd(Extra { path: "goog/cdp/execute", body }).await;
@@ -291,7 +291,7 @@ pub fn output_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// A command beyond the `WebDriver` standard.
+/// A command beyond the standard.
 #[derive(Debug)]
 struct Extra {
     path: &'static str,

@@ -57,10 +57,10 @@ impl Portal {
         };
         let settings: Vec<_> = QUICK.iter().chain(settings).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let (tell, told) = oneshot::channel();
-        let (wishes, asked) = mpsc::unbounded_channel();
+        let (wishes, received) = mpsc::unbounded_channel();
         let its_clock = clock.clone();
         let thread = thread::spawn(move || {
-            actix_web::rt::System::new().block_on(serve(place, settings, its_clock, tell, asked));
+            actix_web::rt::System::new().block_on(serve(place, settings, its_clock, tell, received));
         });
         let Ready { address, directory } = told.await.expect("the portal starts");
         Self { address, directory, clock, wishes, thread: Some(thread), _data: data }

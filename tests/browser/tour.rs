@@ -98,8 +98,7 @@ impl Tour<'_> {
     async fn a_first_activation(&mut self) {
         self.enter("amueller").await;
         self.inspector.look("permissions", 200).await;
-        self.browser.click("#service-rocketchat").await;
-        self.browser.run("document.activeElement.blur(); window.scrollTo(0, 0)").await;
+        self.browser.run("document.getElementById('service-rocketchat').click()").await;
         self.browser.take_picture(&format!("first-view-of-permissions-{}", self.language), false).await;
         self.visit("/profile", "profile", 200).await;
         self.visit("/profile/sessions", "sessions", 200).await;
