@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use latchkey::{
     clock::Clock,
     command::{
-        check, demo, serve,
+        check, demo, outbox, serve,
         terms::{self, Weight},
     },
     config::{self, Config, LogSettings},
@@ -37,6 +37,9 @@ enum Command {
     Check(ConfigArgs),
     /// Bring the database's tables to this version
     Migrate(ConfigArgs),
+    /// Show what is owed to the directory and the mail server, or try again what failed
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// Publish or list the services' terms
     #[command(subcommand)]
     Terms(TermsCommand),
@@ -68,6 +71,14 @@ enum TermsCommand {
     Publish(PublishArgs),
     /// List all published versions with their digests
     List(ConfigArgs),
+}
+
+#[derive(Subcommand)]
+enum OutboxCommand {
+    /// List what is owed to whom and since when
+    List(ConfigArgs),
+    /// Try at once everything that has failed before
+    Retry(ConfigArgs),
 }
 
 #[derive(Args)]
@@ -130,7 +141,19 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Database::open(&config.database)?.migrate().await?;
             println!("The tables are up to date.");
         }
+        Command::Outbox(command) => return run_outbox(command).await,
         Command::Terms(command) => return run_terms(command).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn run_outbox(command: OutboxCommand) -> anyhow::Result<ExitCode> {
+    let (OutboxCommand::List(args) | OutboxCommand::Retry(args)) = &command;
+    let Some(config) = load(&args.config) else { return Ok(ExitCode::from(2)) };
+    let database = Database::open(&config.database)?;
+    match command {
+        OutboxCommand::List(_) => outbox::list(&database).await?,
+        OutboxCommand::Retry(_) => outbox::retry(&database, Clock::system().now()).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -91,10 +91,21 @@ async fn check_database(config: &Config, report: &mut Report) {
         }
     }
     check_terms(config, &database, report).await;
-    if let Ok((depth, oldest)) = database.read(outbox::depth).await {
-        let since =
-            oldest.map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
-        report.ok(format!("outbox: {depth} effects are owed{since}"));
+    if let Ok(depth) = database.read(outbox::depth).await {
+        let since = depth
+            .oldest
+            .map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M")))
+            .unwrap_or_default();
+        let what = format!("outbox: {} effects are owed{since}", depth.owed);
+        if depth.set_aside == 0 {
+            report.ok(what);
+        } else {
+            let remedy = "See latchkey outbox list. When the cause is mended: latchkey outbox retry";
+            report.bad(
+                what,
+                format!("{} of them need you: the directory or mail server refuses them.\n{remedy}", depth.set_aside),
+            );
+        }
     }
 }
 

@@ -2,5 +2,6 @@
 
 pub mod check;
 pub mod demo;
+pub mod outbox;
 pub mod serve;
 pub mod terms;

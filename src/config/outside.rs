@@ -20,6 +20,7 @@ pub(super) fn directory(section: &Section<'_>) -> Settings {
         bind_password: section.required_secret("bind_password"),
         connect_timeout: section.duration("connect_timeout", "2s", ("100ms", "60s")),
         operation_timeout: section.duration("operation_timeout", "5s", ("100ms", "5m")),
+        most_values_per_modify: section.number("most_values_per_modify", 100, 1..=10_000),
         people: people(&section.section("people")),
     }
 }

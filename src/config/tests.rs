@@ -10,9 +10,10 @@ use super::{
     reader::Reader,
     source::{Source, Value},
 };
-use crate::domain::catalogue::Grant;
+use crate::{demo::university, domain::catalogue::Grant};
 
 const EXAMPLE: &str = include_str!("../../latchkey.example.toml");
+const DEMO: &str = include_str!("../../content/demo/latchkey.toml");
 
 /// A folder with a configuration and the files that the example needs.
 struct Place(TempDir);
@@ -269,4 +270,46 @@ fn this_machine_needs_no_encryption() {
     let config = Place::new(EXAMPLE)
         .load(&[("LATCHKEY_DIRECTORY_URLS", "ldap://ldap.uni.example"), ("LATCHKEY_DIRECTORY_START_TLS", "true")]);
     config.unwrap_or_else(|faults| panic!("{faults}"));
+}
+
+/// The demo's configuration, filled in as at its start. The data folder has a blank and an umlaut, as home folders may.
+fn demo() -> (Place, Config) {
+    let place = Place::new("");
+    let data = place.path("Älva Bo");
+    fs::create_dir_all(data.join("terms")).unwrap();
+    let filled = DEMO.replace("@LISTEN@", "127.0.0.1:8080").replace("@DIRECTORY@", "127.0.0.1:3890");
+    fs::write(place.path("latchkey.toml"), filled.replace("@DATA@", data.to_str().unwrap())).unwrap();
+    let config = place.load(&[]).unwrap_or_else(|faults| panic!("{faults}"));
+    (place, config)
+}
+
+#[test]
+fn the_demo_fits_the_sample_university() {
+    let (place, config) = demo();
+    let database = format!("sqlite://{}", place.path("Älva Bo/latchkey.db").display());
+    assert_eq!(config.database.url.expose_secret(), database);
+    assert_eq!(config.directory.bind_dn, university::PORTAL_DN);
+    assert_eq!(config.directory.people.base, university::PEOPLE);
+    let slugs: Vec<_> = config.catalogue.services.iter().map(|service| service.slug.as_str()).collect();
+    assert_eq!(slugs, ["rocketchat", "cloud", "vpn", "printing"]);
+    let entries = university::entries();
+    for service in &config.catalogue.services {
+        let Grant::GroupOfDns { group, .. } = &service.grant else { panic!("{}: a group of DNs", service.slug) };
+        assert!(entries.iter().any(|entry| entry.dn == *group), "{group} is not in the sample university");
+    }
+    let chat = config.catalogue.services[0].admission.as_ref().and_then(|admission| admission.account.as_ref());
+    assert_eq!(chat.unwrap().dn, university::CHAT_DN);
+}
+
+#[test]
+fn the_demo_has_terms_of_every_service_in_both_languages() {
+    let (_place, config) = demo();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("content/demo/terms");
+    for service in &config.catalogue.services {
+        for code in ["de", "en"] {
+            let path = folder.join(service.slug.as_str()).join(format!("1.{code}.md"));
+            let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            assert!(text.starts_with("# "), "{} has no title", path.display());
+        }
+    }
 }

@@ -83,8 +83,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the database; connections are made when they are needed, so that a database that is down at start is
-    /// an answer 503 and not a crash.
+    /// Prepares the pool; connections are made when they are needed, so that a database that goes away is an answer 503 until it
+    /// is back, and not a crash.
     ///
     /// # Errors
     /// [`Error::Address`] if the scheme is neither `sqlite` nor `postgres`.

@@ -105,6 +105,7 @@ diesel::table! {
         lease_holder -> Nullable<Text>,
         lease_until -> Nullable<Timestamp>,
         trouble -> Nullable<Text>,
+        set_aside_at -> Nullable<Timestamp>,
     }
 }
 
@@ -121,6 +122,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(outbox -> accounts (account_id));
 diesel::joinable!(terms_texts -> terms_versions (version_id));
 diesel::joinable!(acceptances -> terms_versions (version_id));
 diesel::allow_tables_to_appear_in_same_query!(

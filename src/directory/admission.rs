@@ -44,7 +44,10 @@ impl Directory {
     /// Whether the chat server's user search finds this person, under its own account, for `latchkey check`.
     pub async fn finds_as_chat_server(&self, admission: &Admission, person: &Person) -> Result<bool, DirectoryError> {
         let link = self.asking_as(admission);
-        Ok(user_search(&link, admission, person).await?.0.is_none())
+        // Without a group filter the user filter is what tells members from others, and nobody need be a member.
+        let user_filter = if admission.group_filter.is_some() { admission.user_filter.clone() } else { String::new() };
+        let anybody = Admission { user_filter, ..admission.clone() };
+        Ok(user_search(&link, &anybody, person).await?.0.is_none())
     }
 
     async fn ask_like_rocket_chat(
@@ -153,16 +156,17 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 }
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
-    let parts: String = [
+    let parts = [
         ("objectclass", &filter.object_class),
         (filter.member_attribute.as_str(), &filter.member_format),
         (filter.id_attribute.as_str(), &filter.group_name),
-    ]
-    .into_iter()
-    .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
-    .map(|(attribute, value)| format!("({attribute}={value})"))
-    .collect();
-    let with_name = replace_like_javascript(&format!("(&{parts})"), "#{username}", &ldap_escape(username));
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
+        .map(|(attribute, value)| format!("({attribute}={value})"))
+        .collect();
+    let with_name = replace_like_javascript(&format!("(&{})", parts.concat()), "#{username}", &ldap_escape(username));
     replace_like_javascript(&with_name, "#{userdn}", dn)
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ldap3::{Ldap, Mod};
 
-use super::{Directory, DirectoryError};
+use super::{Directory, DirectoryError, writer::Target};
 use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
 
 /// Who holds or shall hold a membership.
@@ -45,16 +45,13 @@ impl Directory {
 
     /// Makes the directory show the membership, or its absence; writing what is there already succeeds.
     ///
-    /// Adds or deletes one value, never replaces the attribute. After any answer but success the directory is asked what it
-    /// shows, because servers use different codes for the same thing and a lost answer may have had its effect.
+    /// Adds or deletes one value, never replaces the attribute; what others owe to the same group at this moment goes with it.
+    /// After any answer but success the directory is asked what it shows, because servers use different codes for the same thing
+    /// and a lost answer may have had its effect.
     pub async fn set(&self, grant: &Grant, holder: &Holder, wanted: bool) -> Result<(), DirectoryError> {
-        match self.modify(&assertion(grant, holder), wanted).await {
-            Ok(()) => Ok(()),
-            Err(error) => match self.has(grant, holder).await {
-                Ok(shown) if shown == wanted => Ok(()),
-                _ => Err(error),
-            },
-        }
+        let Assertion { entry, attribute, value } = assertion(grant, holder);
+        let target = Target { entry: entry.to_owned(), attribute: attribute.to_owned() };
+        self.0.writers.set(target, value, wanted).await
     }
 
     /// Whether the portal's account may write this grant, found out without changing anything: deleting a value that is not
@@ -72,19 +69,10 @@ impl Directory {
                 return Ok(());
             }
         }
-        match self.modify(&probe, false).await {
-            Ok(()) | Err(DirectoryError::Other(16 | 53)) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn modify(&self, change: &Assertion<'_>, wanted: bool) -> Result<(), DirectoryError> {
-        let values = HashSet::from([change.value]);
-        let modification =
-            if wanted { Mod::Add(change.attribute, values) } else { Mod::Delete(change.attribute, values) };
-        let modify = async |mut ldap: Ldap| Ok(ldap.modify(change.entry, vec![modification]).await?.rc);
+        let change = vec![Mod::Delete(probe.attribute, HashSet::from([probe.value]))];
+        let modify = async |mut ldap: Ldap| Ok(ldap.modify(probe.entry, change).await?.rc);
         match self.0.portal.once(modify).await? {
-            0 => Ok(()),
+            0 | 16 | 53 => Ok(()),
             code => Err(DirectoryError::from_code(code)),
         }
     }

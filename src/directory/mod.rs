@@ -11,6 +11,7 @@ mod password_policy;
 mod people;
 pub mod settings;
 mod sign_in;
+mod writer;
 
 use std::{
     collections::HashMap,
@@ -26,6 +27,7 @@ pub use error::DirectoryError;
 pub use memberships::Holder;
 use settings::Settings;
 pub use sign_in::{Candidate, SignInFailure};
+use writer::Writers;
 
 /// How many passwords are proven at the same time; more wait.
 const CONCURRENT_BINDS: usize = 32;
@@ -37,7 +39,8 @@ pub struct Directory(Arc<Inner>);
 struct Inner {
     settings: Settings,
     connector: Connector,
-    portal: Link,
+    portal: Arc<Link>,
+    writers: Writers,
     /// One link for each chat server's account, by its DN.
     chat: Mutex<HashMap<String, Arc<Link>>>,
     binds: Semaphore,
@@ -52,8 +55,9 @@ impl Directory {
     /// [`DirectoryError::Tls`] if the file with the authorities cannot be read or holds none.
     pub fn new(settings: Settings) -> Result<Self, DirectoryError> {
         let connector = Connector::new(&settings)?;
-        let portal = Link::new(connector.clone(), settings.bind_dn.clone(), settings.bind_password.clone());
+        let portal = Arc::new(Link::new(connector.clone(), settings.bind_dn.clone(), settings.bind_password.clone()));
         Ok(Self(Arc::new(Inner {
+            writers: Writers::new(Arc::clone(&portal), settings.most_values_per_modify),
             settings,
             connector,
             portal,

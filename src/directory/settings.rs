@@ -20,6 +20,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// Limit for each LDAP operation.
     pub operation_timeout: Duration,
+    /// How many values of one group may go in one modify.
+    pub most_values_per_modify: usize,
     pub people: People,
 }
 

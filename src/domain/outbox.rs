@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chance,
     clock::Instant,
-    db::{Conn, Error, schema::outbox},
+    db::{
+        Conn, Error,
+        schema::{accounts, outbox},
+    },
     domain::locale::Locale,
 };
 
@@ -98,6 +101,14 @@ pub fn owe(
     Ok(id)
 }
 
+/// Whether there is anything to take; asks without locking anybody out.
+pub fn is_due(conn: &mut Conn, now: Instant) -> Result<bool, Error> {
+    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
+    let due: Option<String> =
+        outbox::table.filter(outbox::due_at.le(now).and(free)).select(outbox::id).first(conn).optional()?;
+    Ok(due.is_some())
+}
+
 /// Takes up to `limit` entries that are due and that nobody holds. Two takers never get the same entry: each one is taken
 /// by an update that only one of them can win.
 pub fn take_due(conn: &mut Conn, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
@@ -135,21 +146,87 @@ pub fn done(conn: &mut Conn, id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The effect has not happened: it is due again at `due_at`, for anybody. `trouble` names the kind of failure.
-pub fn postpone(conn: &mut Conn, id: &str, due_at: Instant, trouble: &str) -> Result<(), Error> {
+/// Why and for how long an effect is put off.
+#[derive(Clone, Copy, Debug)]
+pub struct Delay<'a> {
+    pub due_at: Instant,
+    /// A short stable name for the kind of failure.
+    pub trouble: &'a str,
+    /// Only the operator can help.
+    pub needs_operator: bool,
+}
+
+/// The effect has not happened: it is due again later, for anybody.
+pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Result<(), Error> {
     diesel::update(outbox::table.find(id))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),
-            outbox::due_at.eq(due_at),
+            outbox::due_at.eq(delay.due_at),
             outbox::lease_holder.eq(None::<String>),
             outbox::lease_until.eq(None::<Instant>),
-            outbox::trouble.eq(trouble),
+            outbox::trouble.eq(delay.trouble),
+            outbox::set_aside_at.eq(delay.needs_operator.then_some(now)),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// How many effects are owed, and since when the oldest.
-pub fn depth(conn: &mut Conn) -> Result<(i64, Option<Instant>), Error> {
-    Ok(outbox::table.select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at))).first(conn)?)
+/// What is owed to whom and since when, as the operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Listed {
+    pub id: String,
+    pub kind: String,
+    pub username: String,
+    pub service: String,
+    pub created_at: Instant,
+    pub attempts: i32,
+    pub due_at: Instant,
+    pub trouble: Option<String>,
+    pub set_aside_at: Option<Instant>,
+}
+
+/// What is owed, oldest first, up to `limit`.
+pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Listed>, Error> {
+    Ok(outbox::table
+        .inner_join(accounts::table)
+        .order((outbox::created_at, outbox::id))
+        .limit(limit)
+        .select((
+            outbox::id,
+            outbox::kind,
+            accounts::username,
+            outbox::service,
+            outbox::created_at,
+            outbox::attempts,
+            outbox::due_at,
+            outbox::trouble,
+            outbox::set_aside_at,
+        ))
+        .load(conn)?)
+}
+
+/// Makes everything due now that has failed before; what is being delivered at this moment is left alone. Returns how many
+/// entries that were.
+pub fn retry(conn: &mut Conn, now: Instant) -> Result<usize, Error> {
+    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
+    Ok(diesel::update(outbox::table.filter(outbox::trouble.is_not_null().and(free)))
+        .set((outbox::due_at.eq(now), outbox::set_aside_at.eq(None::<Instant>)))
+        .execute(conn)?)
+}
+
+/// How much is owed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Depth {
+    pub owed: i64,
+    pub oldest: Option<Instant>,
+    /// How many of these wait for the operator.
+    pub set_aside: i64,
+}
+
+/// How many effects are owed, since when the oldest, and how many wait for the operator.
+pub fn depth(conn: &mut Conn) -> Result<Depth, Error> {
+    let (owed, oldest) =
+        outbox::table.select((diesel::dsl::count_star(), diesel::dsl::min(outbox::created_at))).first(conn)?;
+    let set_aside = outbox::table.filter(outbox::set_aside_at.is_not_null()).count().get_result(conn)?;
+    Ok(Depth { owed, oldest, set_aside })
 }

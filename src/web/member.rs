@@ -99,7 +99,7 @@ impl Member {
         };
         let idle = TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
         let session_ends = data.ends_at.min(state.clock.now() + idle);
-        let notice = session.remove_as(NOTICE).and_then(Result::ok);
+        let notice = take(&session, NOTICE);
         Ok(Self { account, data, session_ends, notice, session })
     }
 
@@ -122,12 +122,14 @@ impl Member {
         }
     }
 
-    /// By DN; if nobody is there any more, by name: people are renamed and moved.
+    /// By DN; if the person is not there any more, by name: people are renamed and moved, and names given to others.
     async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
-        match state.directory.read(&self.account.dn).await? {
-            Some(person) => Ok(Some(person)),
-            None => state.directory.find(&self.account.username).await,
+        let at_dn = state.directory.read(&self.account.dn).await?;
+        if let Some(person) = at_dn.filter(|person| self.account.is(person)) {
+            return Ok(Some(person));
         }
+        let named = state.directory.find(&self.account.username).await?;
+        Ok(named.filter(|person| self.account.is(person)))
     }
 
     /// Ends this session.
@@ -147,9 +149,13 @@ impl Member {
 
     /// The form that was interrupted by the end of the last session; given once.
     pub(super) fn take_resumed_form(&self) -> Option<Fields> {
-        let text: String = self.session.remove_as(RESUME)?.ok()?;
-        Some(Fields::decode(&text))
+        take::<String>(&self.session, RESUME).map(|text| Fields::decode(&text))
     }
+}
+
+/// Takes a value out of the session. One that is not there is not taken: that alone would count as a change to be stored.
+fn take<T: serde::de::DeserializeOwned + 'static>(session: &Session, key: &str) -> Option<T> {
+    if session.contains_key(key) { session.remove_as(key)?.ok() } else { None }
 }
 
 impl NextNotice {

@@ -15,8 +15,8 @@ use crate::{
     },
 };
 
-/// A server, the network before it, and a client that has asked once already. Without TLS, so that a piece on the wire is
-/// a message.
+/// A server, the network before it, and a client that has written once already and knows what the server can do. Without
+/// TLS, so that a piece on the wire is a message.
 struct Scene {
     server: Server,
     proxy: Proxy,
@@ -38,6 +38,8 @@ impl Scene {
         });
         let maria = Holder::from(&found(&directory, &MARIA).await);
         let [grant, ..] = grants();
+        directory.set(&grant, &maria, true).await.expect("set");
+        directory.set(&grant, &maria, false).await.expect("taken away");
         Self { server, proxy, directory, maria, grant }
     }
 

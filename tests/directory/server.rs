@@ -192,6 +192,7 @@ fn settings(url: &str) -> Settings {
         bind_password: PORTAL_PASSWORD.into(),
         connect_timeout: Duration::from_secs(2),
         operation_timeout: Duration::from_secs(2),
+        most_values_per_modify: 100,
         people: People {
             base: PEOPLE_BASE.into(),
             filter: "(&(objectClass=person)(uid={username}))".into(),

@@ -104,7 +104,9 @@ CREATE TABLE outbox (
     due_at       TIMESTAMP NOT NULL,
     lease_holder TEXT,
     lease_until  TIMESTAMP,
-    trouble      TEXT
+    trouble      TEXT,
+    -- Since when only the operator can help; such an entry is tried again slowly.
+    set_aside_at TIMESTAMP
 );
 CREATE INDEX outbox_due ON outbox (due_at);
 CREATE INDEX outbox_account ON outbox (account_id, service);

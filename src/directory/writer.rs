@@ -1,0 +1,202 @@
+//! One coalescing writer per group: what is owed to the same attribute of the same entry at one moment goes in one modify.
+//!
+//! A modify of a large group costs the server about the same for one value as for many, so a busy group is written in
+//! batches. Nothing waits for company: the writer takes what is there when it is free. Every caller gets the answer for
+//! its own value, and what was asked about the same value is done in the order in which it was asked.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use ldap3::{Ldap, Mod, controls::RawControl};
+use tokio::sync::{OnceCell, oneshot};
+
+use super::{DirectoryError, Search, connect::Link};
+
+/// Permissive modify: adding what is there succeeds. Used only where the server lists it, and only for adding, because servers
+/// differ about deleting.
+const PERMISSIVE_MODIFY: &str = "1.2.840.113556.1.4.1413";
+
+/// One attribute of one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Target {
+    pub(super) entry: String,
+    pub(super) attribute: String,
+}
+
+type Answer = Result<(), DirectoryError>;
+
+/// One value that shall (not) be there, and who waits for the answer.
+struct Owed {
+    value: String,
+    wanted: bool,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// All writers, by their target. Those without work are forgotten.
+#[derive(Clone)]
+pub(super) struct Writers(Arc<Inner>);
+
+struct Inner {
+    link: Arc<Link>,
+    most_values: usize,
+    queues: Mutex<HashMap<Target, VecDeque<Owed>>>,
+    permissive: OnceCell<bool>,
+}
+
+impl Writers {
+    pub(super) fn new(link: Arc<Link>, most_values: usize) -> Self {
+        Self(Arc::new(Inner {
+            link,
+            most_values: most_values.max(1),
+            queues: Mutex::default(),
+            permissive: OnceCell::new(),
+        }))
+    }
+
+    /// Makes the directory show the value, or its absence. The work goes on if the caller stops waiting.
+    pub(super) async fn set(&self, target: Target, value: &str, wanted: bool) -> Answer {
+        let (answer, waiting) = oneshot::channel();
+        let owed = Owed { value: value.to_owned(), wanted, answer };
+        let is_idle = {
+            let mut queues = self.lock();
+            let is_idle = !queues.contains_key(&target);
+            queues.entry(target.clone()).or_default().push_back(owed);
+            is_idle
+        };
+        if is_idle {
+            let this = self.clone();
+            tokio::spawn(async move { this.work(&target).await });
+        }
+        waiting.await.unwrap_or_else(|_| Err(DirectoryError::Lost("the writer ended".into())))
+    }
+
+    /// Writes batch after batch until nothing is owed to the target any more.
+    async fn work(&self, target: &Target) {
+        while let Some(batch) = self.next_batch(target) {
+            self.write(target, batch).await;
+        }
+    }
+
+    /// What is there now, up to the limit; `None` (and the queue is gone) if nothing is. A second wish about the same value
+    /// waits for the next batch, so that it cannot overtake the first.
+    fn next_batch(&self, target: &Target) -> Option<Vec<Owed>> {
+        let mut queues = self.lock();
+        let queue = queues.get_mut(target)?;
+        let mut values = HashSet::new();
+        let mut batch = Vec::new();
+        while batch.len() < self.0.most_values
+            && let Some(owed) = queue.pop_front_if(|owed| values.insert(owed.value.clone()))
+        {
+            batch.push(owed);
+        }
+        if batch.is_empty() {
+            queues.remove(target);
+            return None;
+        }
+        Some(batch)
+    }
+
+    /// Writes one batch and answers everybody in it. What fails together is looked at one by one: those who have what they want
+    /// are done, the rest is tried in halves until the value that spoils the modify stands alone.
+    async fn write(&self, target: &Target, batch: Vec<Owed>) {
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            let Err(error) = self.modify(target, &part).await else {
+                answer_all(part, &Ok(()));
+                continue;
+            };
+            let before = part.len();
+            let mut left = self.answer_those_who_are_done(target, part, &error).await;
+            if left.is_empty() {
+                continue;
+            }
+            if left.len() == 1 && before == 1 || error.is_passing() {
+                answer_all(left, &Err(error));
+                continue;
+            }
+            let half = left.split_off(left.len().div_ceil(2));
+            parts.extend([half, left].into_iter().filter(|part| !part.is_empty()));
+        }
+    }
+
+    /// Asks the directory about each value: whoever has what they want is answered. Returns the others.
+    async fn answer_those_who_are_done(&self, target: &Target, batch: Vec<Owed>, error: &DirectoryError) -> Vec<Owed> {
+        let mut left = Vec::new();
+        let mut batch = batch.into_iter();
+        for owed in batch.by_ref() {
+            match self.0.link.compare(&target.entry, &target.attribute, &owed.value).await {
+                Ok(shown) if shown == owed.wanted => answer(owed, Ok(())),
+                Ok(_) => left.push(owed),
+                Err(asking) => {
+                    // Whoever cannot be asked about now is not known to be done. If nobody can, that is the answer for all.
+                    left.push(owed);
+                    if asking.is_passing() && error.is_passing() {
+                        break;
+                    }
+                }
+            }
+        }
+        left.extend(batch);
+        left
+    }
+
+    async fn modify(&self, target: &Target, batch: &[Owed]) -> Answer {
+        let values = |wanted: bool| -> HashSet<&str> {
+            batch.iter().filter(|owed| owed.wanted == wanted).map(|owed| owed.value.as_str()).collect()
+        };
+        let (added, deleted) = (values(true), values(false));
+        let is_adding_only = deleted.is_empty();
+        let mut changes = Vec::new();
+        if !added.is_empty() {
+            changes.push(Mod::Add(target.attribute.as_str(), added));
+        }
+        if !deleted.is_empty() {
+            changes.push(Mod::Delete(target.attribute.as_str(), deleted));
+        }
+        let permissive = is_adding_only && self.may_be_permissive().await;
+        let modify = async |mut ldap: Ldap| {
+            if permissive {
+                ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
+            }
+            Ok(ldap.modify(&target.entry, changes).await?.rc)
+        };
+        match self.0.link.once(modify).await? {
+            0 => Ok(()),
+            code => Err(DirectoryError::from_code(code)),
+        }
+    }
+
+    /// Whether the server lists the control; asked once, and taken as "no" while it cannot be asked.
+    async fn may_be_permissive(&self) -> bool {
+        let ask = async || {
+            let search = Search {
+                base: "",
+                scope: ldap3::Scope::Base,
+                filter: "(objectClass=*)",
+                attributes: &["supportedControl"],
+                size_limit: 1,
+            };
+            let found = self.0.link.search(&search).await?;
+            let mut controls = found.iter().flat_map(|entry| entry.attrs.values().flatten());
+            Ok::<_, DirectoryError>(controls.any(|control| control == PERMISSIVE_MODIFY))
+        };
+        self.0.permissive.get_or_try_init(ask).await.copied().unwrap_or(false)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Target, VecDeque<Owed>>> {
+        self.0.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn answer_all(batch: Vec<Owed>, with: &Answer) {
+    for owed in batch {
+        answer(owed, with.clone());
+    }
+}
+
+/// Nobody may be waiting any more; the effect stands all the same.
+fn answer(owed: Owed, with: Answer) {
+    let _ = owed.answer.send(with);
+}
