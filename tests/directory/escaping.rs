@@ -20,7 +20,7 @@ use crate::{
 /// the schema takes no others.
 fn character() -> impl Strategy<Value = char> {
     prop_oneof![
-        4 => select(r##"*()\,+"<>;=#&|!~/'$%{}[]@.:-_ 0aAzZ"##.chars().collect::<Vec<_>>()),
+        4 => select(r#"*()\,+"<>;=#&|!~/'$%{}[]@.:-_ 0aAzZ"#.chars().collect::<Vec<_>>()),
         2 => select("äöüÄÖÜßéşğıİŁđấ漢字Ως🎓👩🏽‍🎓".chars().collect::<Vec<_>>()),
         1 => proptest::char::any().prop_filter("control character", |c| !c.is_control()),
     ]
