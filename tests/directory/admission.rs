@@ -27,6 +27,7 @@ on_both!(
     every_way_of_storing_membership_admits,
     a_dn_that_the_chat_server_does_not_escape_is_refused,
     member_of_in_the_user_filter_admits_a_comma,
+    a_group_filter_without_a_format_admits_nobody,
     without_mail_a_default_domain_is_needed,
     the_search_must_find_exactly_this_person,
     each_step_is_told,
@@ -172,6 +173,14 @@ async fn member_of_in_the_user_filter_admits_a_comma(server: Server) {
         assert_eq!(judged(&directory, &by_filter(true), &person).await, unreadable, "{}", person.uid);
     }
     assert_eq!(judged(&directory, &by_filter(true), &PARENTHESES).await, Verdict::Admitted);
+}
+
+async fn a_group_filter_without_a_format_admits_nobody(server: Server) {
+    let directory = server.directory();
+    let [grant, ..] = grants();
+    let service =
+        service(grant, |a| a.group_filter = Some(GroupFilter { member_format: String::new(), ..group_filter() }));
+    assert_eq!(judged(&directory, &service, &MARIA).await, Verdict::Refused(Refusal::NotInGroup));
 }
 
 async fn without_mail_a_default_domain_is_needed(server: Server) {

@@ -7,6 +7,7 @@ use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
 };
+use tokio::sync::OnceCell;
 
 use latchkey::{
     demo::directory::{Access, EmbeddedDirectory, Entry, Options as EmbeddedOptions},
@@ -58,6 +59,7 @@ pub(crate) use on_both;
 pub struct Server {
     pub settings: Settings,
     kind: Kind,
+    administrator: OnceCell<Ldap>,
 }
 
 enum Kind {
@@ -69,7 +71,11 @@ impl Server {
     pub async fn embedded() -> Self {
         let running = start_embedded("127.0.0.1:0".parse().expect("an address")).await;
         let settings = settings(&running.url());
-        Self { settings, kind: Kind::Embedded { address: running.address(), running: Some(running) } }
+        Self {
+            settings,
+            kind: Kind::Embedded { address: running.address(), running: Some(running) },
+            administrator: OnceCell::new(),
+        }
     }
 
     /// LDAPS, with password policy and memberOf.
@@ -90,7 +96,7 @@ impl Server {
         let server = tokio::task::spawn_blocking(move || OpenLdap::start(&options)).await.expect("OpenLDAP");
         let mut settings = settings(&server.ldaps_url);
         settings.ca_file = Some(server.ca_pem.clone());
-        Self { settings, kind: Kind::OpenLdap(Box::new(server)) }
+        Self { settings, kind: Kind::OpenLdap(Box::new(server)), administrator: OnceCell::new() }
     }
 
     pub fn directory(&self) -> Directory {
@@ -132,6 +138,7 @@ impl Server {
     }
 
     pub async fn restart(&mut self) {
+        self.administrator = OnceCell::new();
         match &mut self.kind {
             Kind::Embedded { running, address } => *running = Some(start_embedded(*address).await),
             Kind::OpenLdap(server) => server.restart(),
@@ -161,7 +168,7 @@ impl Server {
             Kind::Embedded { .. } => (PORTAL_DN, PORTAL_PASSWORD),
             Kind::OpenLdap(server) => (server.admin_dn, server.admin_password),
         };
-        self.bound(dn, password).await
+        self.administrator.get_or_init(|| self.bound(dn, password)).await.clone()
     }
 
     /// A connection as this account.

@@ -135,7 +135,7 @@ async fn requests(
     shared: &Shared,
     dead: &AtomicBool,
 ) -> io::Result<()> {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
         let piece = &buffer[..length];
@@ -156,7 +156,7 @@ async fn requests(
 }
 
 async fn answers(mut from: OwnedReadHalf, to_client: &ToClient, shared: &Shared, dead: &AtomicBool) -> io::Result<()> {
-    let mut buffer = [0; 16 * 1024];
+    let mut buffer = vec![0; 16 * 1024];
     loop {
         let length = from.read(&mut buffer).await?;
         let mut piece = &buffer[..length];
