@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ldap3::{Mod, controls::RawControl};
+use ldap3::{Ldap, Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{DirectoryError, Search, connect::Link};
@@ -156,20 +156,15 @@ impl Writers {
             changes.push(Mod::Delete(target.attribute.as_str(), deleted));
         }
         let permissive = is_adding_only && self.may_be_permissive().await;
-        let mut ldap = self.0.link.handle().await?;
-        if permissive {
-            ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
-        }
-        let result = ldap.modify(&target.entry, changes).await.map_err(DirectoryError::from);
-        match result {
-            Ok(result) if result.rc == 0 => Ok(()),
-            Ok(result) => Err(DirectoryError::from_code(result.rc)),
-            Err(error) => {
-                if matches!(error, DirectoryError::Lost(_)) {
-                    self.0.link.forget().await;
-                }
-                Err(error)
+        let modify = async |mut ldap: Ldap| {
+            if permissive {
+                ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
             }
+            Ok(ldap.modify(&target.entry, changes).await?.rc)
+        };
+        match self.0.link.once(modify).await? {
+            0 => Ok(()),
+            code => Err(DirectoryError::from_code(code)),
         }
     }
 

@@ -91,39 +91,40 @@ fn session_middleware(state: &web::Data<State>, key: Key) -> SessionMiddleware<D
         .build()
 }
 
+/// Every address is a resource of its own, so that a wrong method is answered 405 and not 404.
 fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
-    app.route("/", get().to(home))
-        .route("/health/live", get().to(health::live))
-        .route("/health/ready", get().to(health::ready))
-        .route("/favicon.svg", get().to(static_files::serve))
-        .route("/favicon.ico", get().to(static_files::favicon))
-        .route("/static/{name}", get().to(static_files::serve));
+    app.service(web::resource("/").route(get().to(home)))
+        .service(web::resource("/health/live").route(get().to(health::live)))
+        .service(web::resource("/health/ready").route(get().to(health::ready)))
+        .service(web::resource("/favicon.svg").route(get().to(static_files::serve)))
+        .service(web::resource("/favicon.ico").route(get().to(static_files::favicon)))
+        .service(web::resource("/static/{name}").route(get().to(static_files::serve)));
     if has_mailbox {
-        app.route("/demo/mail", get().to(mailbox::show));
+        app.service(web::resource("/demo/mail").route(get().to(mailbox::show)));
     }
     for locale in Locale::ALL {
         app.service(
             web::scope(locale.code())
-                .route("", get().to(home))
+                .service(web::resource("").route(get().to(home)))
                 .service(
                     web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
                 )
-                .route("/sign-out", web::post().to(sign_out::create))
-                .route("/profile", get().to(profile::show))
+                .service(web::resource("/sign-out").route(web::post().to(sign_out::create)))
+                .service(web::resource("/profile").route(get().to(profile::show)))
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
                         .route(web::post().to(permissions::change)),
                 )
-                .route("/profile/permissions/{service}", get().to(result::show))
-                .route("/profile/changes/{change}", get().to(result::show_change))
-                .route("/profile/history", get().to(history::show))
-                .route("/profile/sessions", get().to(sessions::show))
-                .route("/profile/sessions/end", web::post().to(sessions::end))
-                .route("/profile/sessions/extend", web::post().to(sessions::extend))
-                .route("/terms/{service}/{version}", get().to(terms::show))
-                .route("/terms/{service}/{version}/text", get().to(terms::text))
-                .route("/{text}", get().to(legal::show)),
+                .service(web::resource("/profile/permissions/{service}").route(get().to(result::show)))
+                .service(web::resource("/profile/changes/{change}").route(get().to(result::show_change)))
+                .service(web::resource("/profile/history").route(get().to(history::show)))
+                .service(web::resource("/profile/sessions").route(get().to(sessions::show)))
+                .service(web::resource("/profile/sessions/end").route(web::post().to(sessions::end)))
+                .service(web::resource("/profile/sessions/extend").route(web::post().to(sessions::extend)))
+                .service(web::resource("/terms/{service}/{version}").route(get().to(terms::show)))
+                .service(web::resource("/terms/{service}/{version}/text").route(get().to(terms::text)))
+                .service(web::resource("/{text}").route(get().to(legal::show))),
         );
     }
 }
@@ -133,10 +134,11 @@ fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// `/` guesses the language; both lead to the page that most people come for.
+/// `/` guesses the language; both lead to the page that most people come for. Without a session that is one after signing in,
+/// and there is no detour.
 async fn home(request: HttpRequest) -> HttpResponse {
-    let locale = client::locale(&request);
-    see_other(&format!("/{}/profile/permissions", locale.code()))
+    let place = if request.cookie(member::COOKIE).is_some() { "profile/permissions" } else { "sign-in" };
+    see_other(&format!("/{}/{place}", client::locale(&request).code()))
 }
 
 /// 303: "look there", after every successful POST.

@@ -16,9 +16,9 @@ use super::{
     process::{Process, connect, free_port},
 };
 
-const ADMIN_DN: &str = "cn=admin,dc=uni,dc=example";
-const PORTAL_DN: &str = "cn=latchkey,ou=system,dc=uni,dc=example";
-const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
+pub const ADMIN_DN: &str = "cn=admin,dc=uni,dc=example";
+pub const PORTAL_DN: &str = "cn=latchkey,ou=system,dc=uni,dc=example";
+pub const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
 
 /// What the directory is to be like.
 #[derive(Clone, Debug, Default)]
