@@ -145,20 +145,29 @@ impl Delivery {
                 return Ok(sum);
             }
             sum += taken.len();
+            // Whatever has been owed since then has woken the worker again.
+            let was_all = i64::try_from(taken.len()).is_ok_and(|count| count < BATCH);
             stream::iter(taken)
                 .for_each_concurrent(CONCURRENCY, |entry| async move { self.deliver(&entry).await })
                 .await;
+            if was_all {
+                return Ok(sum);
+            }
         }
     }
 
-    /// Works until the process ends: when woken, and every `poll`.
+    /// Works until the process ends: delivers when woken, and every `poll`; upkeep is no more frequent than that.
     pub async fn run(&self) {
+        let mut last_upkeep: Option<tokio::time::Instant> = None;
         loop {
             if let Err(error) = self.deliver_due().await {
                 tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
             }
-            if let Err(error) = self.upkeep().await {
-                tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
+            if last_upkeep.is_none_or(|last| last.elapsed() >= self.settings.poll) {
+                last_upkeep = Some(tokio::time::Instant::now());
+                if let Err(error) = self.upkeep().await {
+                    tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
+                }
             }
             let _ = timeout(self.settings.poll, self.wake.notified()).await;
         }
