@@ -61,6 +61,8 @@ impl App {
         web::prepare();
         let (state, key) = (self.state.clone(), self.cookie_key.clone());
         let server = HttpServer::new(move || web::application(state.clone(), key.clone()))
+            // Without it the end of an answer may wait for the browser's acknowledgement of its beginning, some 40 ms.
+            .tcp_nodelay(true)
             .client_request_timeout(std::time::Duration::from_secs(10))
             .shutdown_timeout(10)
             .listen(listener)?;

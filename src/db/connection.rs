@@ -2,7 +2,7 @@
 
 use diesel::{
     Connection as _, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
-    connection::{SimpleConnection, TransactionManager, TransactionManagerStatus},
+    connection::{AnsiTransactionManager, SimpleConnection, TransactionManager, TransactionManagerStatus},
     r2d2::ManageConnection,
     sql_query,
 };
@@ -91,6 +91,38 @@ fn session_settings(backend: Backend) -> &'static str {
              SET idle_in_transaction_session_timeout = '30s'"
         }
     }
+}
+
+/// Begins a transaction.
+pub(super) fn begin(connection: &mut Conn, on_sqlite: &str) -> Result<(), Error> {
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, on_sqlite),
+        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+    }?)
+}
+
+/// Begins a transaction within the transaction.
+pub(super) fn begin_within(connection: &mut Conn) -> Result<(), Error> {
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction(sqlite),
+        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
+    }?)
+}
+
+/// Ends what was begun last, and keeps its effect.
+pub(super) fn commit(connection: &mut Conn) -> Result<(), Error> {
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::commit_transaction(sqlite),
+        Conn::Postgres(postgres) => AnsiTransactionManager::commit_transaction(postgres),
+    }?)
+}
+
+/// Ends what was begun last, and undoes its effect.
+pub(super) fn roll_back(connection: &mut Conn) -> Result<(), Error> {
+    Ok(match connection {
+        Conn::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
+        Conn::Postgres(postgres) => AnsiTransactionManager::rollback_transaction(postgres),
+    }?)
 }
 
 /// Runs `migrate` while no other portal does the same on this database.

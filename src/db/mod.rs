@@ -3,21 +3,22 @@
 //! A [`Database`] hands out transactions, never connections: [`Database::read`] and [`Database::write`] run a synchronous
 //! function on a thread of their own and commit when it returns `Ok`.
 
+mod batch;
 mod connection;
 pub mod schema;
 
 use std::time::Duration;
 
 use diesel::{
-    connection::{AnsiTransactionManager, TransactionManager},
     r2d2::Pool,
     result::{DatabaseErrorKind, Error as DieselError},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::{ExposeSecret, SecretString};
 
-use connection::Manager;
+use batch::Writer;
 pub use connection::{Backend, Conn};
+use connection::{Manager, begin, commit, roll_back};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -33,7 +34,7 @@ pub struct Settings {
 }
 
 /// What can go wrong with the database.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Not reachable, too busy, or gone in the middle: worth trying again later.
     #[error("the database is not available: {0}")]
@@ -80,6 +81,8 @@ fn says_gone(message: &str) -> bool {
 pub struct Database {
     pool: Pool<Manager>,
     backend: Backend,
+    /// SQLite's; PostgreSQL admits several writers and writes to the disk for them together by itself.
+    writer: Option<Writer>,
 }
 
 impl Database {
@@ -96,7 +99,8 @@ impl Database {
             .min_idle(Some(0))
             .connection_timeout(settings.wait)
             .build_unchecked(manager);
-        Ok(Self { pool, backend })
+        let writer = (backend == Backend::Sqlite).then(|| Writer::new(pool.clone(), settings.wait));
+        Ok(Self { pool, backend, writer })
     }
 
     pub fn backend(&self) -> Backend {
@@ -140,13 +144,17 @@ impl Database {
 
     /// Runs `decide` in one transaction; commits if it returns `Ok`, else nothing has happened.
     ///
-    /// On SQLite the write lock is taken at once, because a lock upgrade in the middle fails instead of waiting.
+    /// On SQLite the write lock is taken at once, because a lock upgrade in the middle fails instead of waiting, and those who
+    /// wait for it are stored by one commit; what one of them decides is undone alone if it fails.
     pub async fn write<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.on_thread(move |connection| transaction(connection, "BEGIN IMMEDIATE", decide)).await
+        match &self.writer {
+            Some(writer) => writer.write(decide).await,
+            None => self.on_thread(move |connection| transaction(connection, "BEGIN", decide)).await,
+        }
     }
 
     async fn on_thread<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
@@ -169,19 +177,10 @@ fn transaction<T, E: From<Error>>(
     begin_on_sqlite: &str,
     decide: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
-    match connection {
-        Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, begin_on_sqlite),
-        Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
-    }
-    .map_err(Error::from)?;
+    begin(connection, begin_on_sqlite)?;
     let decided = decide(connection);
-    let ended = match (connection, decided.is_ok()) {
-        (Conn::Sqlite(sqlite), true) => AnsiTransactionManager::commit_transaction(sqlite),
-        (Conn::Postgres(postgres), true) => AnsiTransactionManager::commit_transaction(postgres),
-        (Conn::Sqlite(sqlite), false) => AnsiTransactionManager::rollback_transaction(sqlite),
-        (Conn::Postgres(postgres), false) => AnsiTransactionManager::rollback_transaction(postgres),
-    };
+    let ended = if decided.is_ok() { commit(connection) } else { roll_back(connection) };
     let value = decided?;
-    ended.map_err(Error::from)?;
+    ended?;
     Ok(value)
 }

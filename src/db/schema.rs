@@ -123,6 +123,7 @@ diesel::table! {
 }
 
 diesel::joinable!(outbox -> accounts (account_id));
+diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(terms_texts -> terms_versions (version_id));
 diesel::joinable!(acceptances -> terms_versions (version_id));
 diesel::allow_tables_to_appear_in_same_query!(

@@ -157,13 +157,13 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
     let parts = [
-        ("objectclass", &filter.object_class),
+        (if filter.object_class.is_empty() { "" } else { "objectclass" }, &filter.object_class),
         (filter.member_attribute.as_str(), &filter.member_format),
         (filter.id_attribute.as_str(), &filter.group_name),
     ];
     let parts: Vec<String> = parts
         .into_iter()
-        .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
+        .filter(|(attribute, _)| !attribute.is_empty())
         .map(|(attribute, value)| format!("({attribute}={value})"))
         .collect();
     let with_name = replace_like_javascript(&format!("(&{})", parts.concat()), "#{username}", &ldap_escape(username));

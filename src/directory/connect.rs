@@ -9,10 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, ResultEntry, SearchEntry};
+use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, ResultEntry, SearchEntry, StdStream};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Mutex;
+use tokio::{net::TcpStream, sync::Mutex};
+use url::Url;
 
 use super::{DirectoryError, Search, settings::Settings};
 
@@ -57,13 +58,15 @@ impl Connector {
     }
 
     pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
-        let settings = LdapConnSettings::new()
-            .set_conn_timeout(self.connect_timeout)
-            // Not asked for on ldaps: addresses; whether an address is one, however it is written, the library decides.
-            .set_starttls(self.start_tls)
-            .set_config(Arc::clone(&self.tls));
-        // The time-out of the settings does not cover the StartTLS exchange with a server that accepts and then is silent.
-        let connecting = LdapConnAsync::with_settings(settings, url);
+        let connecting = async {
+            let settings = LdapConnSettings::new()
+                // Not asked for on ldaps: addresses; whether an address is one, however it is written, the library decides.
+                .set_starttls(self.start_tls)
+                .set_config(Arc::clone(&self.tls))
+                .set_std_stream(StdStream::Tcp(stream(url).await?));
+            LdapConnAsync::with_settings(settings, url).await
+        };
+        // One limit for all of it: also the StartTLS exchange with a server that accepts and then is silent.
         let (connection, ldap) = tokio::time::timeout(self.connect_timeout, connecting)
             .await
             .map_err(|_| DirectoryError::TimedOut)?
@@ -86,6 +89,17 @@ impl Connector {
             },
         }
     }
+}
+
+/// A connection on which nothing waits for the acknowledgement of what was sent before: many requests share it, and behind a
+/// slow write that would take some 40 ms.
+async fn stream(url: &str) -> Result<std::net::TcpStream, LdapError> {
+    let parsed = Url::parse(url)?;
+    let port = parsed.port().unwrap_or(if parsed.scheme() == "ldaps" { 636 } else { 389 });
+    let host = parsed.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    let stream = TcpStream::connect(format!("{host}:{port}")).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream.into_std()?)
 }
 
 /// Trusts the operator's authorities if a file is given, else those of the operating system; there is no way to trust

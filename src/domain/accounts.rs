@@ -1,6 +1,7 @@
 //! A person's directory entry as Latchkey knows it.
 
 use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     chance,
@@ -23,7 +24,7 @@ pub struct Person {
 }
 
 /// A person who has signed in at least once.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Serialize, Deserialize)]
 #[diesel(table_name = accounts)]
 pub struct Account {
     pub id: String,

@@ -4,7 +4,11 @@ use diesel::prelude::*;
 
 use crate::{
     clock::Instant,
-    db::{Conn, Error, schema::sessions},
+    db::{
+        Conn, Error,
+        schema::{accounts, sessions},
+    },
+    domain::accounts::Account,
 };
 
 /// A session as the list of own sessions shows it.
@@ -18,11 +22,12 @@ pub struct Session {
     pub ends_at: Instant,
 }
 
-/// A session as it is loaded for a request.
+/// A session as it is loaded for a request, with the account behind it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Loaded {
     pub state: String,
     pub last_used_at: Instant,
+    pub account: Account,
 }
 
 /// A session that begins.
@@ -55,9 +60,10 @@ pub fn begin(conn: &mut Conn, session: &Beginning<'_>, now: Instant) -> Result<(
 /// The session of this key, if it has neither been idle since `idle_since` nor reached its end.
 pub fn load(conn: &mut Conn, key_hash: &str, idle_since: Instant, now: Instant) -> Result<Option<Loaded>, Error> {
     Ok(sessions::table
-        .find(key_hash)
+        .inner_join(accounts::table)
+        .filter(sessions::key_hash.eq(key_hash))
         .filter(sessions::last_used_at.gt(idle_since).and(sessions::ends_at.gt(now)))
-        .select((sessions::state, sessions::last_used_at))
+        .select((sessions::state, sessions::last_used_at, Account::as_select()))
         .first(conn)
         .optional()?)
 }

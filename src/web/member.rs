@@ -18,13 +18,16 @@ use crate::{
     clock::Instant,
     directory::DirectoryError,
     domain::{
-        accounts::{self, Account, Person},
+        accounts::{Account, Person},
         locale::Locale,
     },
 };
 
 /// The session's cookie.
 pub(super) const COOKIE: &str = "__Host-latchkey";
+
+/// The account behind the session as the database shows it at this request; loaded with the session, never stored in it.
+pub(super) const ACCOUNT: &str = "account";
 
 const DATA: &str = "data";
 const NOTICE: &str = "notice";
@@ -91,9 +94,8 @@ impl Member {
         }
         let data: Option<SessionData> = session.get(DATA).ok().flatten();
         let Some(data) = data else { return Err(sign_in_first(request)) };
-        let account_id = data.account_id.clone();
-        let account = state.database.read(move |conn| accounts::get(conn, &account_id)).await?;
-        let Some(account) = account else {
+        let account: Option<Account> = session.get(ACCOUNT).ok().flatten();
+        let Some(account) = account.filter(|account| account.id == data.account_id) else {
             session.purge();
             return Err(sign_in_first(request));
         };

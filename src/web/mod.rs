@@ -4,6 +4,7 @@
 //! one line in the log.
 
 mod client;
+mod compression;
 mod error;
 mod forms;
 mod health;

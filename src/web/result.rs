@@ -1,5 +1,7 @@
 //! What came of a change: the state by the directory's word, the chat server's own check, and what to do next.
 
+use std::collections::HashMap;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use qrcode::{QrCode, render::svg};
 
@@ -18,7 +20,7 @@ use crate::{
     clock::Instant,
     domain::{
         accounts::Person,
-        catalogue::{NextSteps, Service},
+        catalogue::{Catalogue, NextSteps, Service},
         dossier::Dossier,
         memberships::{Membership, Proof, ProofOf, Refusal, Verdict},
     },
@@ -38,7 +40,9 @@ pub(super) async fn show(
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let (outcome, proof) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
-    let page = result_page(frame, &member, service, person.as_ref(), &dossier, Checked { outcome, proof, at: now });
+    let checked = Checked { outcome, proof, at: now };
+    let qr_svg = state.qr_codes.get(service.slug.as_str()).cloned();
+    let page = result_page(frame, &member, service, person.as_ref(), &dossier, checked, qr_svg);
     view::page(StatusCode::OK, &page)
 }
 
@@ -165,6 +169,7 @@ fn result_page(
     person: Option<&Person>,
     dossier: &Dossier,
     checked: Checked,
+    qr_svg: Option<String>,
 ) -> ResultPage {
     let (locale, slug) = (frame.locale, service.slug.as_str());
     let standing = dossier.history.standing(slug);
@@ -189,7 +194,7 @@ fn result_page(
         receipt,
         since,
         server_address: steps.server_address.clone(),
-        qr_svg: steps.qr_link.as_deref().and_then(qr_code),
+        qr_svg,
         steps: step_views(&frame, steps),
         manual: text(&steps.manual),
         forum: text(&steps.forum),
@@ -226,6 +231,15 @@ fn step_views(frame: &Frame, steps: &NextSteps) -> Vec<StepView> {
             link_label: step.link_label.as_ref().map(|label| label.get(locale).to_owned()),
         })
         .collect()
+}
+
+/// The codes of all services that have one, by the service's slug.
+pub(super) fn qr_codes(catalogue: &Catalogue) -> HashMap<String, String> {
+    let code = |service: &Service| {
+        let svg = qr_code(service.next_steps.qr_link.as_deref()?)?;
+        Some((service.slug.to_string(), svg))
+    };
+    catalogue.services.iter().filter_map(code).collect()
 }
 
 /// The link as an SVG image, dark on white whatever the colours of the page, because cameras need the contrast.

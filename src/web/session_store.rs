@@ -6,7 +6,10 @@ use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, Upd
 use actix_web::cookie::time;
 use chrono::TimeDelta;
 
-use super::{State, member::SessionData};
+use super::{
+    State,
+    member::{ACCOUNT, SessionData},
+};
 use crate::{
     clock::{Clock, Instant},
     db::{self, Database},
@@ -47,7 +50,10 @@ impl DatabaseSessions {
         if now - loaded.last_used_at >= TOUCH_EVERY {
             self.database.write(move |conn| sessions::touch(conn, &hash, now)).await?;
         }
-        Ok(serde_json::from_str(&loaded.state).ok())
+        let Ok(mut values) = serde_json::from_str::<Values>(&loaded.state) else { return Ok(None) };
+        let account = serde_json::to_string(&loaded.account).map_err(|error| db::Error::Broken(error.to_string()))?;
+        values.insert(ACCOUNT.to_owned(), account);
+        Ok(Some(values))
     }
 
     fn idle_since(&self) -> Instant {
@@ -69,7 +75,7 @@ impl SessionStore for DatabaseSessions {
         let broken = |error: &dyn Display| SaveError::Other(anyhow::anyhow!("{error}"));
         let key = generate_session_key();
         let data = SessionData::from_values(&values).ok_or_else(|| broken(&"a session needs an account"))?;
-        let state = serde_json::to_string(&values).map_err(|error| broken(&error))?;
+        let state = state(values).map_err(|error| broken(&error))?;
         let (hash, now) = (hash(&key), self.clock.now());
         let ends_at = now + TimeDelta::from_std(self.absolute).unwrap_or(TimeDelta::MAX);
         self.database
@@ -94,7 +100,7 @@ impl SessionStore for DatabaseSessions {
         if values.contains_key(UNAVAILABLE) {
             return Ok(key);
         }
-        let state = serde_json::to_string(&values).map_err(|error| broken(&error))?;
+        let state = state(values).map_err(|error| broken(&error))?;
         let (hash, now) = (hash(&key), self.clock.now());
         self.database
             .write(move |conn| sessions::store(conn, &hash, &state, now))
@@ -111,6 +117,12 @@ impl SessionStore for DatabaseSessions {
         let hash = hash(key);
         Ok(self.database.write(move |conn| sessions::end(conn, &hash)).await?)
     }
+}
+
+/// What is stored of a session; the account has its own table.
+fn state(mut values: Values) -> serde_json::Result<String> {
+    values.remove(ACCOUNT);
+    serde_json::to_string(&values)
 }
 
 fn hash(key: &SessionKey) -> String {

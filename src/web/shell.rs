@@ -20,6 +20,7 @@ use futures_util::FutureExt;
 use super::{
     State,
     client::RequestId,
+    compression,
     pages::{
         error::{self, ErrorPage},
         frame::{Frame, Nav},
@@ -57,6 +58,7 @@ pub(super) async fn surround(
     let id = chance::id(began);
     request.extensions_mut().insert(RequestId(id.clone()));
     let frame = view::frame(request.request(), &state, None, Nav::None);
+    let accepted = compression::accepted(request.request());
     let is_probe = request.path().starts_with("/health/");
     let method = request.method().clone();
     let (request, answer) = match refuse_early(request.request(), &state) {
@@ -67,6 +69,7 @@ pub(super) async fn surround(
         None => answer(request, next, &id).await,
     };
     let mut answer = if is_probe { answer } else { with_error_page(answer, frame) };
+    answer = compression::compress(answer, accepted);
     add_headers(answer.headers_mut());
     tracing::info!(
         event = "request",

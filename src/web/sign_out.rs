@@ -4,7 +4,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::{State, client, error::WebError, forms::Fields, member::Member, see_other};
-use crate::domain::log::{self, Actor, Kind, Origin, Record};
+use crate::domain::{
+    log::{self, Actor, Kind, Origin, Record},
+    sessions,
+};
 
 /// `POST /sign-out`
 pub(super) async fn create(
@@ -15,10 +18,12 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, WebError> {
     Fields::new(fields.into_inner()).require_token(&member.data.form_token)?;
     member.end();
-    let (account_id, request_id, now) = (member.account.id, client::request_id(&request), state.clock.now());
+    let (account_id, reference) = (member.account.id, member.data.reference);
+    let (request_id, now) = (client::request_id(&request), state.clock.now());
     state
         .database
         .write(move |conn| {
+            sessions::end_one(conn, &account_id, &reference)?;
             let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
             let record =
                 Record { kind: Kind::SignedOut, account_id: Some(&account_id), service: None, detail: json!({}) };

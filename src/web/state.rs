@@ -1,10 +1,10 @@
 //! What all handlers share.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{settings::Settings, throttle::Throttle};
+use super::{result, settings::Settings, throttle::Throttle};
 use crate::{
     clock::Clock,
     db::Database,
@@ -26,6 +26,8 @@ pub struct State {
     pub clock: Clock,
     /// The folder with the demo's mails; `None` outside the demo.
     pub mailbox: Option<PathBuf>,
+    /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
+    pub(super) qr_codes: HashMap<String, String>,
     pub(super) throttle: Throttle,
     pub(super) sign_ins: Semaphore,
 }
@@ -33,6 +35,7 @@ pub struct State {
 impl State {
     pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
         Self {
+            qr_codes: result::qr_codes(&outside.catalogue),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             settings,
             catalogue: outside.catalogue,

@@ -151,13 +151,18 @@ impl Delivery {
                 return Ok(sum);
             }
             sum += taken.len();
+            // Whatever has been owed since then has woken the worker again.
+            let was_all = i64::try_from(taken.len()).is_ok_and(|count| count < BATCH);
             stream::iter(taken)
                 .for_each_concurrent(CONCURRENCY, |entry| async move { self.deliver(&entry).await })
                 .await;
+            if was_all {
+                return Ok(sum);
+            }
         }
     }
 
-    /// Works until the process ends: when woken, and every `poll`.
+    /// Works until the process ends: delivers when woken, and every `poll`; looks after the rest every minute.
     pub async fn run(&self) {
         let mut upkeep_at = self.outside.clock.now();
         loop {

@@ -3,7 +3,7 @@
 use std::{
     fmt::Write as _,
     fs,
-    io::{Read as _, Write as _},
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -33,6 +33,8 @@ pub struct Options {
     pub memberof: bool,
     /// Passwords of people hashed as Debian's default does (about 8 ms per bind); otherwise in clear.
     pub argon2: bool,
+    /// A write is on the disk when it is answered, as in production.
+    pub sync: bool,
     pub tls: Tls,
 }
 
@@ -132,6 +134,22 @@ impl OpenLdap {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
+    /// How long the log is now.
+    pub fn log_length(&self) -> u64 {
+        fs::metadata(self.log_file()).map_or(0, |file| file.len())
+    }
+
+    /// What the server logged after the first `start` bytes.
+    pub fn log_since(&self, start: u64) -> String {
+        let mut text = Vec::new();
+        let read = fs::File::open(self.log_file()).and_then(|mut file| {
+            file.seek(SeekFrom::Start(start))?;
+            file.read_to_end(&mut text)
+        });
+        read.expect("the log");
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
     fn running(&self) -> &Process {
         self.process.as_ref().expect("OpenLDAP was stopped")
     }
@@ -186,6 +204,9 @@ fn configuration(folder: &Path, options: &Options) -> String {
     ];
     for (name, value) in values {
         text = text.replace(name, &value);
+    }
+    if options.sync {
+        text = text.replace("olcDbNoSync: TRUE\n", "");
     }
     let mut overlays = Vec::new();
     if options.memberof {

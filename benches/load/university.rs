@@ -1,0 +1,103 @@
+//! A large university on a real OpenLDAP that writes to the disk before it answers.
+
+use std::{collections::HashSet, fmt::Write as _, process::Command};
+
+use ldap3::{Ldap, LdapConnAsync, Mod};
+
+use crate::support::{
+    openldap::{OpenLdap, Options},
+    people::BASE,
+};
+
+/// The password of everybody.
+pub const PASSWORD: &str = "Grüße-42";
+
+/// How many values the group is restored by in one modify.
+const CHUNK: usize = 1000;
+
+/// The directory, with one group for each size that is measured.
+pub struct University {
+    pub server: OpenLdap,
+    pub people: usize,
+}
+
+impl University {
+    /// Starts OpenLDAP with so many people, and a group of each size whose members are made up.
+    pub fn start(people: usize, sizes: &[usize]) -> Self {
+        let mut ldif = String::new();
+        let password = salted_hash();
+        for number in 0..people {
+            let uid = uid(number);
+            let _ = write!(
+                ldif,
+                "dn: {}\nobjectClass: inetOrgPerson\nobjectClass: eduPerson\nuid: {uid}\ncn: Person {number}\nsn: {number}\n\
+                 displayName: Person {number}\nmail: {uid}@uni.example\neduPersonAffiliation: student\n\
+                 userPassword: {password}\n\n",
+                dn(number)
+            );
+        }
+        for &size in sizes {
+            let name = group_name(size);
+            let _ = write!(ldif, "dn: {}\nobjectClass: groupOfNames\ncn: {name}\n", group(size));
+            ldif += "member: cn=placeholder,ou=system,dc=uni,dc=example\n";
+            for number in 1..size {
+                let _ = writeln!(ldif, "member: uid=made-up-{size}-{number:06},ou=people,{BASE}");
+            }
+            ldif.push('\n');
+        }
+        let server = OpenLdap::start(&Options { ldif, sync: true, ..Options::default() });
+        Self { server, people }
+    }
+
+    /// A connection without identity.
+    pub async fn connect(&self) -> Ldap {
+        let (connection, ldap) = LdapConnAsync::new(&self.server.ldap_url).await.expect("a connection to OpenLDAP");
+        ldap3::drive!(connection);
+        ldap
+    }
+
+    /// Takes these people out of the group again; whoever is not in it is no matter.
+    pub async fn take_out(&self, size: usize, people: &[usize]) {
+        let mut ldap = self.connect().await;
+        let bound = ldap.simple_bind(self.server.admin_dn, self.server.admin_password).await;
+        assert_eq!(bound.expect("an answer").rc, 0, "the administrator's bind");
+        for chunk in people.chunks(CHUNK) {
+            let code = delete(&mut ldap, size, chunk).await;
+            if code == 16 {
+                for &number in chunk {
+                    delete(&mut ldap, size, &[number]).await;
+                }
+            }
+        }
+    }
+}
+
+async fn delete(ldap: &mut Ldap, size: usize, people: &[usize]) -> u32 {
+    let values: HashSet<String> = people.iter().map(|&number| dn(number)).collect();
+    let change = vec![Mod::Delete("member".to_owned(), values)];
+    ldap.modify(&group(size), change).await.expect("an answer").rc
+}
+
+pub fn uid(number: usize) -> String {
+    format!("person{number:06}")
+}
+
+pub fn dn(number: usize) -> String {
+    format!("uid={},ou=people,{BASE}", uid(number))
+}
+
+pub fn group_name(size: usize) -> String {
+    format!("chat-{size}")
+}
+
+pub fn group(size: usize) -> String {
+    format!("cn={},ou=services,ou=groups,{BASE}", group_name(size))
+}
+
+/// One salted SHA-1 for everybody: what a bind costs does not depend on the salt.
+fn salted_hash() -> String {
+    let output = Command::new("/usr/sbin/slappasswd").args(["-h", "{SSHA}", "-n", "-s", PASSWORD]).output();
+    let hash = String::from_utf8(output.expect("start slappasswd").stdout).expect("text");
+    assert!(hash.starts_with("{SSHA}"), "slappasswd refused");
+    hash
+}
