@@ -7,7 +7,7 @@ use latchkey::{
 
 use crate::{
     server::{LONELY_GROUP, PEOPLE_BASE, Server, found, grants, on_both},
-    support::people::{ALL, COMMA, GROUP, IT_STAFF, MARIA, PLACEHOLDER, UMLAUT},
+    support::people::{ALL, COMMA, GROUP, IT_STAFF, MARIA, PLACEHOLDER, PLUS, TWIN, UMLAUT},
 };
 
 on_both!(
@@ -19,6 +19,7 @@ on_both!(
     without_rights_nothing_changes,
     whether_it_may_write_is_found_out_without_writing,
     many_change_one_group_at_once,
+    what_spoils_a_change_spoils_nobody_elses,
 );
 
 async fn has(directory: &Directory, grant: &Grant, holder: &Holder) -> bool {
@@ -194,4 +195,34 @@ async fn many_change_one_group_at_once(server: Server) {
         let expected = if wanted { ALL.len() + 1 } else { 1 };
         assert_eq!(server.values(GROUP, "member").await.len(), expected);
     }
+}
+
+async fn what_spoils_a_change_spoils_nobody_elses(server: Server) {
+    let directory = server.directory();
+    let [grant, ..] = grants();
+    let stranger = Holder { dn: "cn=somebody,ou=system,dc=uni,dc=example".into(), username: "somebody".into() };
+    let no_dn = Holder { dn: "not a name".into(), username: "nobody".into() };
+    let [member, leaver, absent, newcomer, other] = [MARIA, TWIN, COMMA, UMLAUT, PLUS].map(|person| person.dn());
+    let holder = |dn: &str| Holder { dn: dn.to_owned(), username: String::new() };
+    for dn in [&member, &leaver] {
+        directory.set(&grant, &holder(dn), true).await.expect("set");
+    }
+    let wishes = [
+        (holder(&member), true, true),
+        (stranger, true, false),
+        (holder(&newcomer), true, true),
+        (holder(&leaver), false, true),
+        (no_dn, true, false),
+        (holder(&absent), false, true),
+        (holder(&other), true, true),
+    ];
+    let answers = wishes.iter().map(|(holder, wanted, _)| directory.set(&grant, holder, *wanted));
+    let answers = futures_util::future::join_all(answers).await;
+    for ((holder, wanted, possible), answer) in wishes.iter().zip(answers) {
+        assert_eq!(answer.is_ok(), *possible, "{holder:?}: {answer:?}");
+        if *possible {
+            assert_eq!(has(&directory, &grant, holder).await, *wanted, "{holder:?}");
+        }
+    }
+    assert_eq!(server.values(GROUP, "member").await.len(), 4, "Maria, two more, and the placeholder");
 }

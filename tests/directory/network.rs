@@ -107,7 +107,7 @@ async fn timed_out<T: std::fmt::Debug>(times: u32, question: impl Future<Output 
     let start = Instant::now();
     let answer = question.await;
     assert!(matches!(answer, Err(DirectoryError::TimedOut)), "{answer:?}");
-    assert!(start.elapsed() < LIMIT * times + Duration::from_millis(400), "{:?}", start.elapsed());
+    assert!(start.elapsed() < LIMIT * times + Duration::from_secs(1), "{:?}", start.elapsed());
 }
 
 #[tokio::test]
