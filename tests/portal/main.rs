@@ -1,0 +1,12 @@
+//! The portal through its front door: a real directory, database and HTTP server, people who sign in and press buttons.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[macro_use]
+mod world;
+
+mod activation;
+mod databases;
+mod permissions;
+mod terms;
