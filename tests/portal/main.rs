@@ -8,5 +8,9 @@ mod world;
 
 mod activation;
 mod databases;
+mod outages;
 mod permissions;
+mod sessions;
+mod sign_in;
 mod terms;
+mod throttle;

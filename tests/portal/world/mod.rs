@@ -159,6 +159,26 @@ impl World {
         self.app.delivery.upkeep().await.expect("upkeep");
     }
 
+    /// Does something while the portal has no connection to its database left; needs a pool of one.
+    pub async fn with_the_only_connection<T>(&self, meanwhile: impl Future<Output = T>) -> T {
+        let (taken, waits_until_taken) = tokio::sync::oneshot::channel();
+        let (release, waits_for_release) = mpsc::channel::<()>();
+        let holding = self.app.state.database.read(move |_| -> Result<(), latchkey::db::Error> {
+            let _ = taken.send(());
+            let _ = waits_for_release.recv();
+            Ok(())
+        });
+        let meanwhile = async {
+            waits_until_taken.await.expect("a connection");
+            let done = meanwhile.await;
+            drop(release);
+            done
+        };
+        let (held, done) = tokio::join!(holding, meanwhile);
+        held.expect("a transaction that does nothing");
+        done
+    }
+
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
