@@ -156,19 +156,6 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 }
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
-<<<<<<< HEAD
-    let parts = [
-        (if filter.object_class.is_empty() { "" } else { "objectclass" }, &filter.object_class),
-        (filter.member_attribute.as_str(), &filter.member_format),
-        (filter.id_attribute.as_str(), &filter.group_name),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(attribute, _)| !attribute.is_empty())
-        .map(|(attribute, value)| format!("({attribute}={value})"))
-        .collect();
-    let with_name = replace_like_javascript(&format!("(&{})", parts.concat()), "#{username}", &ldap_escape(username));
-=======
     let mut parts = String::new();
     if !filter.object_class.is_empty() {
         parts.extend(["(objectclass=", &filter.object_class, ")"]);
@@ -180,7 +167,6 @@ fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
         parts.extend(["(", attribute, "=", value, ")"]);
     }
     let with_name = replace_like_javascript(&format!("(&{parts})"), "#{username}", &ldap_escape(username));
->>>>>>> wt-c
     replace_like_javascript(&with_name, "#{userdn}", dn)
 }
 

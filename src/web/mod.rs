@@ -34,7 +34,7 @@ use actix_session::{
     config::{BrowserSession, CookieContentSecurity},
 };
 use actix_web::{
-    App, HttpRequest, HttpResponse, Route,
+    App, HttpRequest, HttpResponse, Resource, Route,
     body::MessageBody,
     cookie::{Key, SameSite},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
@@ -92,42 +92,46 @@ fn session_middleware(state: &web::Data<State>, key: Key) -> SessionMiddleware<D
         .build()
 }
 
-/// Every address is a resource of its own, so that a wrong method is answered 405 and not 404.
 fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
-    app.service(web::resource("/").route(get().to(home)))
-        .service(web::resource("/health/live").route(get().to(health::live)))
-        .service(web::resource("/health/ready").route(get().to(health::ready)))
-        .service(web::resource("/favicon.svg").route(get().to(static_files::serve)))
-        .service(web::resource("/favicon.ico").route(get().to(static_files::favicon)))
-        .service(web::resource("/static/{name}").route(get().to(static_files::serve)));
+    app.service(at("/", get().to(home)))
+        .service(at("/health/live", get().to(health::live)))
+        .service(at("/health/ready", get().to(health::ready)))
+        .service(at("/favicon.svg", get().to(static_files::serve)))
+        .service(at("/favicon.ico", get().to(static_files::favicon)))
+        .service(at("/static/{name}", get().to(static_files::serve)));
     if has_mailbox {
-        app.service(web::resource("/demo/mail").route(get().to(mailbox::show)));
+        app.service(at("/demo/mail", get().to(mailbox::show)));
     }
     for locale in Locale::ALL {
         app.service(
             web::scope(locale.code())
-                .service(web::resource("").route(get().to(home)))
+                .service(at("", get().to(home)))
                 .service(
                     web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
                 )
-                .service(web::resource("/sign-out").route(web::post().to(sign_out::create)))
-                .service(web::resource("/profile").route(get().to(profile::show)))
+                .service(at("/sign-out", web::post().to(sign_out::create)))
+                .service(at("/profile", get().to(profile::show)))
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
                         .route(web::post().to(permissions::change)),
                 )
-                .service(web::resource("/profile/permissions/{service}").route(get().to(result::show)))
-                .service(web::resource("/profile/changes/{change}").route(get().to(result::show_change)))
-                .service(web::resource("/profile/history").route(get().to(history::show)))
-                .service(web::resource("/profile/sessions").route(get().to(sessions::show)))
-                .service(web::resource("/profile/sessions/end").route(web::post().to(sessions::end)))
-                .service(web::resource("/profile/sessions/extend").route(web::post().to(sessions::extend)))
-                .service(web::resource("/terms/{service}/{version}").route(get().to(terms::show)))
-                .service(web::resource("/terms/{service}/{version}/text").route(get().to(terms::text)))
-                .service(web::resource("/{text}").route(get().to(legal::show))),
+                .service(at("/profile/permissions/{service}", get().to(result::show)))
+                .service(at("/profile/changes/{change}", get().to(result::show_change)))
+                .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/sessions", get().to(sessions::show)))
+                .service(at("/profile/sessions/end", web::post().to(sessions::end)))
+                .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
+                .service(at("/terms/{service}/{version}", get().to(terms::show)))
+                .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
+                .service(at("/{text}", get().to(legal::show))),
         );
     }
+}
+
+/// A path with one method. `App::route` would answer other methods 404 instead of 405.
+fn at(path: &str, route: Route) -> Resource {
+    web::resource(path).route(route)
 }
 
 /// GET, and HEAD for the same headers without a body.
@@ -135,11 +139,10 @@ fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// `/` guesses the language; both lead to the page that most people come for. Without a session that is one after signing in,
-/// and there is no detour.
+/// `/` guesses the language; both lead to the page that most people come for.
 async fn home(request: HttpRequest) -> HttpResponse {
-    let place = if request.cookie(member::COOKIE).is_some() { "profile/permissions" } else { "sign-in" };
-    see_other(&format!("/{}/{place}", client::locale(&request).code()))
+    let locale = client::locale(&request);
+    see_other(&format!("/{}/profile/permissions", locale.code()))
 }
 
 /// 303: "look there", after every successful POST.

@@ -22,6 +22,7 @@ pub const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
 
 /// What the directory is to be like.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one thing on, independent of the others")]
 pub struct Options {
     /// So many people more: `student00001` …, with the password of everybody.
     pub students: usize,
