@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::State;
 use crate::{
+    clock::Instant,
     directory::Holder,
     domain::{accounts::Person, catalogue::Service, memberships::Membership},
 };
@@ -16,6 +17,8 @@ pub(super) struct Seen {
     pub(super) membership: Membership,
     /// `None`: the directory did not say.
     pub(super) eligible: Option<bool>,
+    /// Not earlier than this it was so.
+    pub(super) since: Instant,
 }
 
 /// By the service's slug.
@@ -24,17 +27,19 @@ pub(super) type Observed = HashMap<String, Seen>;
 /// Asks about all services at the same time, about this one person only. Without a person (the directory does not answer)
 /// nothing is asked.
 pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed {
+    let since = state.clock.now();
     let seen = state.catalogue.services.iter().map(async |service| {
-        let seen = match person {
+        let (membership, eligible) = match person {
             Some(person) => look(state, service, person).await,
-            None => Seen { membership: Membership::Unknown, eligible: service.eligibility.is_none().then_some(true) },
+            None => (Membership::Unknown, service.eligibility.is_none().then_some(true)),
         };
+        let seen = Seen { membership, eligible, since };
         (service.slug.to_string(), seen)
     });
     join_all(seen).await.into_iter().collect()
 }
 
-async fn look(state: &State, service: &Service, person: &Person) -> Seen {
+async fn look(state: &State, service: &Service, person: &Person) -> (Membership, Option<bool>) {
     let holder = Holder::from(person);
     let membership = async {
         match state.directory.has(&service.grant, &holder).await {
@@ -52,6 +57,5 @@ async fn look(state: &State, service: &Service, person: &Person) -> Seen {
             Some(rule) => state.directory.matches(&person.dn, &rule.filter).await.ok(),
         }
     };
-    let (membership, eligible) = tokio::join!(membership, eligible);
-    Seen { membership, eligible }
+    tokio::join!(membership, eligible)
 }
