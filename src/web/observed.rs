@@ -1,13 +1,14 @@
-//! What the directory says now about one person and the services.
+//! What the directory says now about one person and the services, asked for as long as a page may wait.
 
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::State;
 use crate::{
     clock::Instant,
-    directory::Holder,
+    directory::{DirectoryError, Holder},
     domain::{accounts::Person, catalogue::Service, memberships::Membership},
 };
 
@@ -39,10 +40,20 @@ pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed 
     join_all(seen).await.into_iter().collect()
 }
 
+/// Asks the directory, and waits for the answer as long as a page may wait. The question itself goes on until the directory's
+/// own limit: only that shows that a connection has died.
+pub(super) async fn in_time<T: Send + 'static>(
+    state: &State,
+    question: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    timeout(state.settings.write_deadline, tokio::spawn(question)).await.ok()?.ok()
+}
+
 async fn look(state: &State, service: &Service, person: &Person) -> (Membership, Option<bool>) {
-    let holder = Holder::from(person);
+    let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
+    let membership = in_time(state, async move { directory.has(&grant, &holder).await });
     let membership = async {
-        match state.directory.has(&service.grant, &holder).await {
+        match membership.await.unwrap_or(Err(DirectoryError::TimedOut)) {
             Ok(true) => Membership::Present,
             Ok(false) => Membership::Absent,
             Err(error) => {
@@ -52,10 +63,9 @@ async fn look(state: &State, service: &Service, person: &Person) -> (Membership,
         }
     };
     let eligible = async {
-        match &service.eligibility {
-            None => Some(true),
-            Some(rule) => state.directory.matches(&person.dn, &rule.filter).await.ok(),
-        }
+        let Some(rule) = &service.eligibility else { return Some(true) };
+        let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
+        in_time(state, async move { directory.matches(&dn, &filter).await.ok() }).await.flatten()
     };
     tokio::join!(membership, eligible)
 }
