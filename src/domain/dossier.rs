@@ -74,6 +74,13 @@ impl Dossier {
         situation(service, eligible, membership, &self.history, self.entitlement(service), terms)
     }
 
+    /// What was seen in the directory, as long as it can be true: since that look another request, or the worker, may have written
+    /// there what this request knows nothing about.
+    pub fn believe(&self, service: &str, seen: Membership, look: Instant) -> Membership {
+        let is_outdated = self.entitlement(service).is_some_and(|entitlement| entitlement.was_applied_after(look));
+        if is_outdated { Membership::Unknown } else { seen }
+    }
+
     fn of_service<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Version> {
         self.versions.iter().filter(move |v| v.service == service)
     }

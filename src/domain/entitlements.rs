@@ -27,6 +27,11 @@ impl Entitlement {
     pub fn is_owed(&self) -> bool {
         self.applied_revision < self.revision
     }
+
+    /// Whether the directory was written after it was looked at, so that what was seen there may be no longer true.
+    pub fn was_applied_after(&self, look: Instant) -> bool {
+        self.applied_at.is_some_and(|applied_at| applied_at > look)
+    }
 }
 
 /// All decisions about one account.

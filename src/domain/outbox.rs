@@ -23,11 +23,28 @@ pub enum Effect {
     Mail(MailOrder),
 }
 
-impl Effect {
-    fn kind(&self) -> &'static str {
+/// The kinds of effects; each is delivered on its own, so that one outside system never waits for another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Membership,
+    Mail,
+}
+
+impl Kind {
+    /// The stable name in the database.
+    fn name(self) -> &'static str {
         match self {
             Self::Membership => "membership",
-            Self::Mail(_) => "mail",
+            Self::Mail => "mail",
+        }
+    }
+}
+
+impl Effect {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Membership => Kind::Membership,
+            Self::Mail(_) => Kind::Mail,
         }
     }
 }
@@ -87,7 +104,7 @@ pub fn owe(
     diesel::insert_into(outbox::table)
         .values((
             outbox::id.eq(&id),
-            outbox::kind.eq(effect.kind()),
+            outbox::kind.eq(effect.kind().name()),
             outbox::account_id.eq(account_id),
             outbox::service.eq(service),
             outbox::payload.eq(payload),
@@ -101,20 +118,23 @@ pub fn owe(
     Ok(id)
 }
 
-/// Whether there is anything to take; asks without locking anybody out.
-pub fn is_due(conn: &mut Conn, now: Instant) -> Result<bool, Error> {
+/// Whether there is anything of a kind to take; asks without locking anybody out.
+pub fn is_due(conn: &mut Conn, kind: Kind, now: Instant) -> Result<bool, Error> {
     let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-    let due: Option<String> =
-        outbox::table.filter(outbox::due_at.le(now).and(free)).select(outbox::id).first(conn).optional()?;
+    let due: Option<String> = outbox::table
+        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
+        .select(outbox::id)
+        .first(conn)
+        .optional()?;
     Ok(due.is_some())
 }
 
-/// Takes up to `limit` entries that are due and that nobody holds. Two takers never get the same entry: each one is taken
-/// by an update that only one of them can win.
-pub fn take_due(conn: &mut Conn, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
+/// Takes up to `limit` entries of a kind that are due and that nobody holds. Two takers never get the same entry: each one is
+/// taken by an update that only one of them can win.
+pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
     let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
     let candidates: Vec<(String, String, String, String, i32, Instant)> = outbox::table
-        .filter(outbox::due_at.le(now).and(free))
+        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
         .order((outbox::due_at, outbox::id))
         .limit(limit)
         .select((

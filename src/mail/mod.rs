@@ -1,24 +1,22 @@
 //! Messages and their transport: an SMTP server, or a folder in the demo.
 
 mod message;
+mod server;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    Message,
     address::AddressError,
     message::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
     },
-    transport::smtp::{
-        authentication::Credentials,
-        client::{Certificate, CertificateStore, Tls, TlsParameters},
-    },
 };
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 
 pub use message::{ChangeMail, MailAction, MailTerms};
+use server::MailServer;
 
 /// Where mail goes and whom it comes from.
 #[derive(Clone, Debug)]
@@ -44,6 +42,7 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     pub username: Option<String>,
     pub password: Option<SecretString>,
+    /// Limit for connecting, TLS and signing in included, and again for each message.
     pub timeout: Duration,
 }
 
@@ -84,7 +83,7 @@ pub struct Mailer {
 
 #[derive(Clone)]
 enum Way {
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Arc<MailServer>),
     Folder(PathBuf),
 }
 
@@ -95,7 +94,7 @@ impl Mailer {
             text.parse::<Mailbox>().map_err(|error| MailError::Settings(format!("'{text}' is not an address: {error}")))
         };
         let way = match &settings.transport {
-            Transport::Smtp(smtp) => Way::Smtp(Box::new(smtp_transport(smtp)?)),
+            Transport::Smtp(smtp) => Way::Smtp(Arc::new(MailServer::new(smtp)?)),
             Transport::Folder(folder) => {
                 std::fs::create_dir_all(folder)
                     .map_err(|error| MailError::Settings(format!("{}: {error}", folder.display())))?;
@@ -114,10 +113,7 @@ impl Mailer {
     pub async fn send(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<(), MailError> {
         let message = self.compose(id, to, mail)?;
         match &self.way {
-            Way::Smtp(transport) => transport.send(message).await.map(|_| ()).map_err(|error| {
-                let text = error.to_string();
-                if error.is_permanent() { MailError::Refused(text) } else { MailError::Passing(text) }
-            }),
+            Way::Smtp(server) => server.send(&message).await,
             Way::Folder(folder) => {
                 let path = folder.join(format!("{id}.eml"));
                 tokio::task::spawn_blocking(move || std::fs::write(path, message.formatted()))
@@ -131,11 +127,7 @@ impl Mailer {
     /// Connects and signs in without sending anything, for `latchkey check`.
     pub async fn try_connection(&self) -> Result<(), MailError> {
         match &self.way {
-            Way::Smtp(transport) => match transport.test_connection().await {
-                Ok(true) => Ok(()),
-                Ok(false) => Err(MailError::Passing("the server does not answer NOOP".into())),
-                Err(error) => Err(MailError::Passing(error.to_string())),
-            },
+            Way::Smtp(server) => server.try_connection().await,
             Way::Folder(_) => Ok(()),
         }
     }
@@ -157,30 +149,6 @@ impl Mailer {
         }
         builder.multipart(MultiPart::alternative_plain_html(text, html)).map_err(|error| broken(&error))
     }
-}
-
-fn smtp_transport(smtp: &Smtp) -> Result<AsyncSmtpTransport<Tokio1Executor>, MailError> {
-    let mut parameters = TlsParameters::builder(smtp.host.clone());
-    if let Some(path) = &smtp.ca_file {
-        let fault = |error: &dyn std::fmt::Display| MailError::Settings(format!("{}: {error}", path.display()));
-        let pem = std::fs::read(path).map_err(|error| fault(&error))?;
-        let authority = Certificate::from_pem(&pem).map_err(|error| fault(&error))?;
-        parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
-    }
-    let parameters = parameters.build().map_err(|error| MailError::Settings(error.to_string()))?;
-    let tls = match smtp.tls {
-        SmtpTls::StartTls => Tls::Required(parameters),
-        SmtpTls::Implicit => Tls::Wrapper(parameters),
-        SmtpTls::None => Tls::None,
-    };
-    let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&smtp.host)
-        .port(smtp.port)
-        .tls(tls)
-        .timeout(Some(smtp.timeout));
-    if let (Some(username), Some(password)) = (&smtp.username, &smtp.password) {
-        builder = builder.credentials(Credentials::new(username.clone(), password.expose_secret().to_owned()));
-    }
-    Ok(builder.build())
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that absence notices do not answer.

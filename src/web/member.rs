@@ -14,6 +14,7 @@ use super::{
     State, client,
     error::WebError,
     forms::Fields,
+    observed::in_time,
     pages::frame::{Notice, NoticeKind},
     session_store::UNAVAILABLE,
 };
@@ -129,12 +130,16 @@ impl Member {
 
     /// By DN; if the person is not there any more, by name: people are renamed and moved, and names given to others.
     async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
-        let at_dn = state.directory.read(&self.account.dn).await?;
-        if let Some(person) = at_dn.filter(|person| self.account.is(person)) {
-            return Ok(Some(person));
-        }
-        let named = state.directory.find(&self.account.username).await?;
-        Ok(named.filter(|person| self.account.is(person)))
+        let (directory, account) = (state.directory.clone(), self.account.clone());
+        let looking = async move {
+            let at_dn = directory.read(&account.dn).await?;
+            if let Some(person) = at_dn.filter(|person| account.is(person)) {
+                return Ok(Some(person));
+            }
+            let named = directory.find(&account.username).await?;
+            Ok(named.filter(|person| account.is(person)))
+        };
+        in_time(state, looking).await.unwrap_or(Err(DirectoryError::TimedOut))
     }
 
     /// Ends this session.

@@ -1,14 +1,15 @@
-//! What the directory says now about one person and the services.
+//! What the directory says now about one person and the services, asked for as long as a page may wait.
 
 use std::collections::HashMap;
 
 use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::State;
 use crate::{
     clock::Instant,
-    directory::Holder,
-    domain::{accounts::Person, catalogue::Service, entitlements::Entitlement, memberships::Membership},
+    directory::{DirectoryError, Holder},
+    domain::{accounts::Person, catalogue::Service, memberships::Membership},
 };
 
 /// What the directory says about one service.
@@ -17,20 +18,8 @@ pub(super) struct Seen {
     pub(super) membership: Membership,
     /// `None`: the directory did not say.
     pub(super) eligible: Option<bool>,
-    /// When we began to look.
-    at: Instant,
-}
-
-impl Seen {
-    /// The membership as we saw it, unless a decision reached the directory since: then that one counts, so that a double click
-    /// is not carried out twice.
-    pub(super) fn membership_given(self, entitlement: Option<&Entitlement>) -> Membership {
-        match entitlement.filter(|e| e.applied_at >= Some(self.at)) {
-            Some(applied) if applied.wanted => Membership::Present,
-            Some(_) => Membership::Absent,
-            None => self.membership,
-        }
-    }
+    /// Not earlier than this it was so.
+    pub(super) since: Instant,
 }
 
 /// By the service's slug.
@@ -39,22 +28,32 @@ pub(super) type Observed = HashMap<String, Seen>;
 /// Asks about all services at the same time, about this one person only. Without a person (the directory does not answer)
 /// nothing is asked.
 pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed {
+    let since = state.clock.now();
     let seen = state.catalogue.services.iter().map(async |service| {
-        let seen = if let Some(person) = person {
-            look(state, service, person).await
-        } else {
-            let eligible = service.eligibility.is_none().then_some(true);
-            Seen { membership: Membership::Unknown, eligible, at: state.clock.now() }
+        let (membership, eligible) = match person {
+            Some(person) => look(state, service, person).await,
+            None => (Membership::Unknown, service.eligibility.is_none().then_some(true)),
         };
+        let seen = Seen { membership, eligible, since };
         (service.slug.to_string(), seen)
     });
     join_all(seen).await.into_iter().collect()
 }
 
-async fn look(state: &State, service: &Service, person: &Person) -> Seen {
-    let (holder, at) = (Holder::from(person), state.clock.now());
+/// Asks the directory, and waits for the answer as long as a page may wait. The question itself goes on until the directory's
+/// own limit: only that shows that a connection has died.
+pub(super) async fn in_time<T: Send + 'static>(
+    state: &State,
+    question: impl Future<Output = T> + Send + 'static,
+) -> Option<T> {
+    timeout(state.settings.write_deadline, tokio::spawn(question)).await.ok()?.ok()
+}
+
+async fn look(state: &State, service: &Service, person: &Person) -> (Membership, Option<bool>) {
+    let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
+    let membership = in_time(state, async move { directory.has(&grant, &holder).await });
     let membership = async {
-        match state.directory.has(&service.grant, &holder).await {
+        match membership.await.unwrap_or(Err(DirectoryError::TimedOut)) {
             Ok(true) => Membership::Present,
             Ok(false) => Membership::Absent,
             Err(error) => {
@@ -64,11 +63,9 @@ async fn look(state: &State, service: &Service, person: &Person) -> Seen {
         }
     };
     let eligible = async {
-        match &service.eligibility {
-            None => Some(true),
-            Some(rule) => state.directory.matches(&person.dn, &rule.filter).await.ok(),
-        }
+        let Some(rule) = &service.eligibility else { return Some(true) };
+        let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
+        in_time(state, async move { directory.matches(&dn, &filter).await.ok() }).await.flatten()
     };
-    let (membership, eligible) = tokio::join!(membership, eligible);
-    Seen { membership, eligible, at }
+    tokio::join!(membership, eligible)
 }

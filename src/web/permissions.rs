@@ -97,7 +97,7 @@ async fn decide(
         let situations: Vec<_> = observed
             .iter()
             .map(|(service, seen)| {
-                let membership = seen.membership_given(dossier.entitlement(service));
+                let membership = dossier.believe(service, seen.membership, seen.since);
                 dossier.situation(service, seen.eligible == Some(true), membership)
             })
             .collect();

@@ -10,6 +10,7 @@ use super::{
     error::WebError,
     forms,
     member::Member,
+    observed::in_time,
     pages::{
         frame::{Frame, Nav},
         result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
@@ -117,7 +118,9 @@ async fn outcome(
         return (outcome, None);
     }
     let Some(person) = person else { return (Outcome::Unknown, None) };
-    let (membership, proof) = state.directory.prove_admission(service, person, now).await;
+    let (directory, asked, subject) = (state.directory.clone(), service.clone(), person.clone());
+    let proving = async move { directory.prove_admission(&asked, &subject, now).await };
+    let (membership, proof) = in_time(state, proving).await.unwrap_or((Membership::Unknown, None));
     let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
         (Membership::Unknown, _) => Outcome::Unknown,
         (Membership::Absent, _) => absent(dossier, service),

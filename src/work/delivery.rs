@@ -6,15 +6,18 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use futures_util::{StreamExt, future::join_all, stream};
+use futures_util::future::join_all;
 use serde_json::json;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{sleep, timeout},
+};
 
 use super::Settings;
 use crate::{
     chance,
     clock::{Clock, Instant},
-    db::{self, Database},
+    db::{self, Conn, Database},
     directory::{Directory, DirectoryError, Holder},
     domain::{
         accounts::{self, Account},
@@ -28,12 +31,20 @@ use crate::{
     mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
 };
 
-/// How many entries the worker takes at once, and how many it delivers at the same time.
-const BATCH: i64 = 64;
-const CONCURRENCY: usize = 32;
+/// One kind of effect, and how many of them are taken and delivered at once: all that are taken begin at once, or the lease of the
+/// last could end before it begins.
+#[derive(Clone, Copy)]
+struct Lane {
+    kind: outbox::Kind,
+    at_once: u8,
+}
+
+/// Each lane goes on while the other waits: a mail server that hangs holds up no directory write.
+const MEMBERSHIPS: Lane = Lane { kind: outbox::Kind::Membership, at_once: 64 };
+const MAILS: Lane = Lane { kind: outbox::Kind::Mail, at_once: 8 };
 
 /// How often what runs out by the day is looked at.
-const UPKEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
+const UPKEEP_EVERY: Duration = Duration::from_mins(1);
 
 /// What delivery needs of the outside world.
 #[derive(Clone)]
@@ -54,7 +65,14 @@ pub struct Delivery {
     pub(super) settings: Arc<Settings>,
     /// Tells this process from others on the same database.
     holder: Arc<str>,
-    wake: Arc<Notify>,
+    wake: Arc<Wake>,
+}
+
+/// Who sleeps until there is work.
+#[derive(Default)]
+struct Wake {
+    memberships: Notify,
+    mails: Notify,
 }
 
 /// Why an effect has not happened.
@@ -107,7 +125,8 @@ impl Delivery {
 
     /// Lets the worker look for due entries at once.
     pub fn wake(&self) {
-        self.wake.notify_one();
+        self.wake.memberships.notify_one();
+        self.wake.mails.notify_one();
     }
 
     /// Delivers what a request has just decided and waits for it until the deadline. Whatever is not done by then goes on
@@ -139,23 +158,27 @@ impl Delivery {
 
     /// Delivers due entries until none is left that can be delivered now; returns how many were taken.
     pub async fn deliver_due(&self) -> Result<usize, db::Error> {
+        let (memberships, mails) = tokio::try_join!(self.deliver_lane(MEMBERSHIPS), self.deliver_lane(MAILS))?;
+        Ok(memberships + mails)
+    }
+
+    async fn deliver_lane(&self, Lane { kind, at_once }: Lane) -> Result<usize, db::Error> {
         let mut sum = 0;
         loop {
             let now = self.outside.clock.now();
-            if !self.outside.database.read(move |conn| outbox::is_due(conn, now)).await? {
+            if !self.outside.database.read(move |conn| outbox::is_due(conn, kind, now)).await? {
                 return Ok(sum);
             }
             let lease = self.lease(now);
-            let taken = self.outside.database.write(move |conn| outbox::take_due(conn, &lease, BATCH, now)).await?;
+            let take = move |conn: &mut Conn| outbox::take_due(conn, kind, &lease, at_once.into(), now);
+            let taken = self.outside.database.write(take).await?;
             if taken.is_empty() {
                 return Ok(sum);
             }
             sum += taken.len();
             // Whatever has been owed since then has woken the worker again.
-            let was_all = i64::try_from(taken.len()).is_ok_and(|count| count < BATCH);
-            stream::iter(taken)
-                .for_each_concurrent(CONCURRENCY, |entry| async move { self.deliver(&entry).await })
-                .await;
+            let was_all = taken.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+            join_all(taken.iter().map(|entry| self.deliver(entry))).await;
             if was_all {
                 return Ok(sum);
             }
@@ -164,19 +187,23 @@ impl Delivery {
 
     /// Works until the process ends: delivers when woken, and every `poll`; looks after the rest every minute.
     pub async fn run(&self) {
-        let mut upkeep_at = self.outside.clock.now();
-        loop {
-            if let Err(error) = self.deliver_due().await {
-                tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
+        let working = async |lane, wake: &Notify| {
+            loop {
+                if let Err(error) = self.deliver_lane(lane).await {
+                    tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
+                }
+                let _ = timeout(self.settings.poll, wake.notified()).await;
             }
-            if self.outside.clock.now() >= upkeep_at {
-                upkeep_at = self.outside.clock.now() + UPKEEP_EVERY;
+        };
+        let keeping = async {
+            loop {
                 if let Err(error) = self.upkeep().await {
                     tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
                 }
+                sleep(UPKEEP_EVERY).await;
             }
-            let _ = timeout(self.settings.poll, self.wake.notified()).await;
-        }
+        };
+        tokio::join!(working(MEMBERSHIPS, &self.wake.memberships), working(MAILS, &self.wake.mails), keeping);
     }
 
     async fn deliver(&self, entry: &Entry) {

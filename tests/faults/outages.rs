@@ -86,7 +86,7 @@ async fn while_the_directory_is_down_the_portal_shows_what_it_knows_and_takes_or
     assert!(stranger.sign_in(&portal).await.expect("an answer").is_done());
 }
 
-/// The limits of the tests: one second for connecting, one for each operation, one for a press.
+/// The limits of the tests: one second for connecting, one for a page or a press, three for an operation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_hangs_makes_pages_late_but_not_later_with_every_visitor() {
     for is_fresh in [false, true] {
@@ -131,11 +131,10 @@ async fn a_connection_that_died_silently_is_replaced() {
     let world = World::new().await;
     let mut maria = world.visitor(MARIA.uid).await;
     world.ldap_proxy.forget_connections();
-    let _ = maria.permissions(&world.portal.address()).await.expect("an answer");
     let began = Instant::now();
-    let (page, form) = maria.permissions(&world.portal.address()).await.expect("an answer");
-    assert!(!form.expect("a form").without_directory, "{}", page.body);
-    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    while maria.permissions(&world.portal.address()).await.expect("an answer").1.expect("a form").without_directory {
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    }
     assert!(world.press(&mut maria, true).await.is_done());
     assert_eq!(world.accepted_once(&MARIA).await, 1);
 }

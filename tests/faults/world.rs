@@ -71,6 +71,8 @@ impl World {
             ldap_port: ldap_proxy.port,
             smtp_port: smtp_proxy.port,
             group: group.to_owned(),
+            // Longer than what a page waits.
+            operation_timeout: "3s",
         };
         let portal = Portal::start(&options, &ldap, &smtp);
         let database = evidence::open(url);

@@ -82,6 +82,7 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
         ldap_port: ldap_proxy.port,
         smtp_port: smtp_proxy.port,
         group: GROUP.to_owned(),
+        operation_timeout: "1s",
     };
     let portals: Vec<_> = (0..portals).map(|_| Mutex::new(Portal::start(&options, &ldap, &smtp))).collect();
     let addresses: Vec<String> = portals.iter().map(|portal| portal.lock().expect("a portal").address()).collect();

@@ -32,6 +32,8 @@ pub struct Options {
     pub ldap_port: u16,
     pub smtp_port: u16,
     pub group: String,
+    /// How long one question to the directory may take.
+    pub operation_timeout: &'static str,
 }
 
 /// A portal that can be killed and started again.
@@ -120,7 +122,7 @@ fn is_alive(port: u16) -> bool {
 
 /// Short limits, so that a test need not wait long for what a university waits for.
 fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> String {
-    let Options { database, ldap_port, smtp_port, group } = options;
+    let Options { database, ldap_port, smtp_port, group, operation_timeout } = options;
     let mut text = String::new();
     let mut section = |name: &str, settings: &[(&str, &str)]| {
         let _ = writeln!(text, "[{name}]");
@@ -148,7 +150,7 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
             ("bind_dn", ldap.portal_dn),
             ("bind_password", ldap.portal_password),
             ("connect_timeout", "1s"),
-            ("operation_timeout", "1s"),
+            ("operation_timeout", operation_timeout),
         ],
     );
     section(
@@ -186,6 +188,7 @@ pub fn options(database: &str, ldap: &OpenLdap, smtp: &Smtp) -> Options {
         ldap_port: port_of(&ldap.ldap_url),
         smtp_port: smtp.port,
         group: GROUP.to_owned(),
+        operation_timeout: "1s",
     }
 }
 

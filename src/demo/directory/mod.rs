@@ -7,6 +7,7 @@ mod access;
 mod codec;
 mod controls;
 mod dn;
+mod faults;
 mod filter;
 mod journal;
 mod modify;
@@ -29,6 +30,7 @@ use std::{
 
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
+pub use self::faults::{Fault, Faults};
 use self::{access::Rules, journal::Journal, server::Shared, tree::Tree};
 
 /// How to run an embedded directory.
@@ -74,6 +76,7 @@ pub struct Entry {
 #[derive(Debug)]
 pub struct EmbeddedDirectory {
     address: SocketAddr,
+    faults: Faults,
     stop: watch::Sender<()>,
     serving: JoinHandle<()>,
 }
@@ -93,17 +96,24 @@ impl EmbeddedDirectory {
             io::Result::Ok((tree, journal))
         };
         let (tree, journal) = tokio::task::spawn_blocking(load).await.map_err(io::Error::other)??;
-        let shared = Shared { base, rules, tree: RwLock::new(tree), journal: Mutex::new(journal) };
+        let faults = Faults::default();
+        let (tree, journal) = (RwLock::new(tree), Mutex::new(journal));
+        let shared = Shared { base, rules, tree, journal, faults: faults.clone() };
         let listener = TcpListener::bind(listen).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = watch::channel(());
         let serving = tokio::spawn(server::serve(listener, Arc::new(shared), stopped));
-        Ok(Self { address, stop, serving })
+        Ok(Self { address, faults, stop, serving })
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// What is to go wrong; nothing, unless a test says so.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// The same as an LDAP URL (RFC 4516).

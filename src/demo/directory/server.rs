@@ -18,6 +18,7 @@ use tokio_util::codec::Framed;
 use super::{
     access::Rules,
     codec::Codec,
+    faults::Faults,
     journal::Journal,
     refusal::{Refusal, result},
     session::Session,
@@ -41,6 +42,7 @@ pub struct Shared {
     pub tree: RwLock<Tree>,
     /// Locked only while the tree is locked for writing.
     pub journal: Mutex<Option<Journal>>,
+    pub faults: Faults,
 }
 
 /// Accepts connections until told to stop (or until the sender is gone), then lets operations under way finish.

@@ -64,7 +64,16 @@ impl Session {
             LdapOp::SearchRequest(request) => self.search(request, &controls),
             LdapOp::CompareRequest(request) => vec![plain(LdapOp::CompareResult(result(self.compare(request))))],
             LdapOp::ModifyRequest(request) => {
-                let outcome = self.modify(request, controls.permissive).await;
+                let outcome = match self.shared.faults.next().await {
+                    None => self.modify(request, controls.permissive).await,
+                    Some(fault) => {
+                        if fault.has_effect {
+                            let _ = self.modify(request, controls.permissive).await;
+                        }
+                        let code = LdapResultCode::try_from(i64::from(fault.code?)).unwrap_or(LdapResultCode::Other);
+                        Err(Refusal::new(code, "as ordered"))
+                    }
+                };
                 vec![plain(LdapOp::ModifyResponse(result(outcome.map(|()| LdapResultCode::Success))))]
             }
             LdapOp::ExtendedRequest(request) => vec![plain(LdapOp::ExtendedResponse(self.extended(&request)))],
