@@ -7,9 +7,15 @@ mod support;
 mod world;
 
 mod activation;
+mod cross_site;
 mod databases;
+mod headers;
+mod http;
+mod names;
 mod outages;
+mod pages;
 mod permissions;
+mod routes;
 mod sessions;
 mod sign_in;
 mod terms;

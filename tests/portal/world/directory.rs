@@ -17,7 +17,7 @@ pub const PASSWORD: &str = "Über sieben Brücken mußt du gehn – sieben dunkl
 pub const ODD_NAME: &str = "<b>Ödön</b> \"Quote\" 'X' & Söhne";
 
 /// An address that would add a header to a mail.
-pub const ODD_MAIL: &str = "odd.mail@demo.example\r\nBcc: evil@evil.example";
+const ODD_MAIL: &str = "odd.mail@demo.example\r\nBcc: evil@evil.example";
 
 /// The sample university with the passwords of people replaced, and two people more.
 pub fn entries() -> Vec<Entry> {

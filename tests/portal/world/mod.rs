@@ -30,7 +30,7 @@ use latchkey::{
 };
 use tempfile::TempDir;
 
-pub use directory::{ODD_MAIL, ODD_NAME, PASSWORD, change_person, remove_person};
+pub use directory::{ODD_NAME, PASSWORD, change_person, remove_person};
 pub use form::Form;
 pub use log::captured_log;
 pub use page::Page;
@@ -140,6 +140,13 @@ impl World {
     /// Somebody at a browser.
     pub fn visitor(&self) -> Visitor {
         Visitor::new(self.address, self.clock.clone(), Arc::clone(&self.secrets))
+    }
+
+    /// Somebody who reads pages in this language: `de` or `en`.
+    pub fn visitor_in(&self, language: &'static str) -> Visitor {
+        let mut visitor = self.visitor();
+        visitor.language = language;
+        visitor
     }
 
     /// Somebody who has signed in and reads the pages in English.

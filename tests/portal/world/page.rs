@@ -67,7 +67,8 @@ impl Page {
 
     #[track_caller]
     pub fn expect(&self, status: u16) -> &Self {
-        assert_eq!(self.status, status, "{}: {}", self.path, self.body);
+        let text = || self.texts("main").into_iter().next().unwrap_or_else(|| self.body.clone());
+        assert!(self.status == status, "{} answers {}, not {status}: {}", self.path, self.status, text());
         self
     }
 
@@ -81,7 +82,7 @@ impl Page {
     #[track_caller]
     pub fn form(&self, action: &str) -> Form {
         Form::find(&self.html(), &selector("main form"), action)
-            .unwrap_or_else(|| panic!("no form to {action} in {}: {}", self.path, self.body))
+            .unwrap_or_else(|| panic!("no form to {action} in {}: {}", self.path, self.content()))
     }
 
     /// The form that signs out, in the header.

@@ -204,6 +204,9 @@ impl Visitor {
 
     /// Remembers what the log must not tell: the whole value, and its last part, which is the key itself in a signed cookie.
     fn keep_secret(&self, value: &str) {
+        if value.len() < 32 {
+            return;
+        }
         let key = value.get(value.len().saturating_sub(40)..).unwrap_or(value);
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
         secrets.extend([value.to_owned(), key.to_owned()]);
