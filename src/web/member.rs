@@ -157,9 +157,10 @@ impl Member {
         self.session.insert(NOTICE, notice).map_err(|error| WebError::Internal(error.to_string()))
     }
 
-    /// The form that was interrupted by the end of the last session; given once.
+    /// The form that was interrupted by the end of the last session; given once, and only to the person who filled it in.
     pub(super) fn take_resumed_form(&self) -> Option<Fields> {
-        take::<String>(&self.session, RESUME).map(|text| Fields::decode(&text))
+        let form = Fields::decode(&take::<String>(&self.session, RESUME)?);
+        (form.get("account") == Some(&self.account.id)).then_some(form)
     }
 }
 

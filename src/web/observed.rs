@@ -31,7 +31,7 @@ pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed 
     let since = state.clock.now();
     let seen = state.catalogue.services.iter().map(async |service| {
         let (membership, eligible) = match person {
-            Some(person) => look(state, service, person).await,
+            Some(person) => Box::pin(look(state, service, person)).await,
             None => (Membership::Unknown, service.eligibility.is_none().then_some(true)),
         };
         let seen = Seen { membership, eligible, since };

@@ -205,6 +205,7 @@ async fn form(
         services,
         terms_accepted: entered.is_some_and(|fields| fields.get("terms") == Some("accepted")),
         form_token: forms::mask(&member.data.form_token),
+        account: member.account.id.clone(),
         directory_unavailable: observed.values().any(|seen| seen.membership == Membership::Unknown),
         problems,
         frame,

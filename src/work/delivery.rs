@@ -177,7 +177,7 @@ impl Delivery {
             }
             sum += taken.len();
             // Whatever has been owed since then has woken the worker again.
-            let was_all = taken.len() < usize::try_from(at_once).unwrap_or(usize::MAX);
+            let was_all = taken.len() < usize::from(at_once);
             join_all(taken.iter().map(|entry| self.deliver(entry))).await;
             if was_all {
                 return Ok(sum);
@@ -295,7 +295,13 @@ impl Delivery {
             && let Some(to) = account.mail.clone()
         {
             let mail = self.mail(&account, self.service(&entry.service)?, order);
-            self.outside.mailer.send(&entry.id, &to, &mail).await?;
+            match self.outside.mailer.send(&entry.id, &to, &mail).await {
+                // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
+                Err(error @ MailError::Recipient(_)) => {
+                    tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
+                }
+                sent => sent?,
+            }
         }
         Ok(self.forget(entry).await?)
     }

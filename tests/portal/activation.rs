@@ -1,6 +1,6 @@
 //! Activating services and giving them up again.
 
-use latchkey::demo::university;
+use latchkey::{demo::university, domain::locale::Locale, texts::text_with};
 use mail_parser::{MessageParser, MimeHeaders as _};
 
 use crate::world::{Base, World, about, de, dn, en, who};
@@ -48,9 +48,8 @@ async fn accepting_the_terms_activates_rocket_chat(base: Base) {
     assert_eq!(mail.to().and_then(|to| to.first()?.address()), Some("anna.mueller@demo.example"));
     assert_eq!(mail.subject(), Some("Rocket.Chat is active"));
     for part in [mail.body_text(0).expect("text"), mail.body_html(0).expect("HTML")] {
-        let words = |locale| latchkey::texts::text_with(locale, "mail-granted", &[("service", "Rocket.Chat".into())]);
-        use latchkey::domain::locale::Locale::{De, En};
-        let (english, german) = (part.find(&words(En)).expect("English"), part.find(&words(De)).expect("German"));
+        let place = |locale| part.find(&text_with(locale, "mail-granted", &[("service", "Rocket.Chat".to_owned())]));
+        let (english, german) = (place(Locale::En).expect("English"), place(Locale::De).expect("German"));
         assert!(english < german, "the member's language comes first");
         assert!(part.contains(&receipt) && part.contains("/en/terms/rocketchat/1"));
     }

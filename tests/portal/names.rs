@@ -1,5 +1,7 @@
 //! Names and addresses with markup and line breaks stay what they are: text.
 
+use std::collections::BTreeSet;
+
 use mail_parser::MessageParser;
 
 use crate::world::{Base, ODD_NAME, PASSWORD, World, captured_log, who};
@@ -45,16 +47,11 @@ async fn a_name_with_line_breaks_adds_no_header_to_a_mail(base: Base) {
     let [raw] = mails.as_slice() else { panic!("{mails:?}") };
     let (head, _) = raw.split_once("\r\n\r\n").expect("a header and a body");
     assert!(head.is_ascii(), "{head}");
-    let names: Vec<&str> = head
-        .lines()
-        .filter(|line| !line.starts_with([' ', '\t']))
-        .map(|line| line.split(':').next().unwrap_or_default())
-        .collect();
-    let mut expected =
+    let unfolded = head.lines().filter(|line| !line.starts_with([' ', '\t']));
+    let names: BTreeSet<&str> = unfolded.clone().map(|line| line.split(':').next().unwrap_or_default()).collect();
+    let ours =
         ["From", "To", "Reply-To", "Subject", "Message-ID", "Auto-Submitted", "MIME-Version", "Date", "Content-Type"];
-    let mut found = names.clone();
-    (expected.sort_unstable(), found.sort_unstable());
-    assert_eq!(found, expected);
+    assert_eq!((names, unfolded.count()), (BTreeSet::from(ours), ours.len()));
 
     let mail = MessageParser::default().parse(raw.as_bytes()).expect("a mail");
     assert!(mail.bcc().is_none() && mail.cc().is_none());

@@ -5,7 +5,7 @@ use latchkey::command::terms::Weight;
 use mail_parser::MessageParser;
 use reqwest::Method;
 
-use crate::world::{Base, Browser, PASSWORD, Page, Visitor, World, who};
+use crate::world::{Base, Browser, Form, PASSWORD, Page, Visitor, World, who};
 
 /// Compares a page's own content with the one that was looked at before.
 fn same_page(world: &World, name: &str, page: &Page) {
@@ -124,7 +124,7 @@ async fn what_does_not_go_as_usual() {
         somebody.sign_in(who::WITHOUT_MAIL, PASSWORD).await;
         same_page(world, "result-no-mail", &somebody.activate(&["cloud"]).await);
         same_page(world, "profile-no-mail", &somebody.open("/profile").await);
-        same_page(world, "error-403", &somebody.post(&crate::world::Form::made_up(&somebody.path("/sign-out"))).await);
+        same_page(world, "error-403", &somebody.post(&Form::made_up(&somebody.path("/sign-out"))).await);
         same_page(world, "error-404", &somebody.open("/unknown").await);
         same_page(world, "error-405", &somebody.send(Method::PUT, &somebody.path("/profile"), &[], "").await);
         world.execute("ALTER TABLE acceptances RENAME TO misplaced").expect("another name");

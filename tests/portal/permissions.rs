@@ -1,6 +1,6 @@
 //! What the button refuses: always the same page again, with everything kept and nothing written.
 
-use crate::world::{Base, Form, Page, Visitor, World, about, en, who};
+use crate::world::{Base, Form, Page, Visitor, World, about, dn, en, who};
 
 on_both![
     without_the_terms_box_everything_is_kept_and_nothing_is_written,
@@ -73,7 +73,7 @@ async fn fields_that_the_form_does_not_have_are_ignored(base: Base) {
     let form = extra.iter().fold(form, |form, (name, value)| form.with(name, value));
     let form = form.with("shown.cloud", "active").with("service", "cloud").with("terms.cloud", "0");
     anna.press(&form).await.expect(200).says(&about("result-active", "Cloud storage"));
-    assert_eq!(world.members("cloud").await, [crate::world::dn(who::ANNA)]);
+    assert_eq!(world.members("cloud").await, [dn(who::ANNA)]);
     assert_eq!(world.count("acceptances"), 1);
     world.deliver().await;
 }
@@ -95,6 +95,6 @@ async fn members_of_staff_may_have_the_vpn(base: Base) {
     let world = World::new(base).await;
     let bernd = world.signed_in(who::BERND).await;
     bernd.activate(&["vpn"]).await.says(&about("result-active", "VPN"));
-    assert_eq!(world.members("vpn").await, [crate::world::dn(who::BERND)]);
+    assert_eq!(world.members("vpn").await, [dn(who::BERND)]);
     world.deliver().await;
 }

@@ -1,5 +1,7 @@
 //! Signing in: who gets in, and what those who do not are told.
 
+use std::time::{Duration, Instant};
+
 use crate::world::{Base, PASSWORD, World, en, who};
 
 on_both![
@@ -9,6 +11,7 @@ on_both![
     empty_fields_are_named,
     the_password_counts_exactly_as_typed,
     a_locked_account_looks_like_a_wrong_password,
+    no_refusal_is_quicker_than_another,
     people_who_need_another_password_are_told_so,
     only_own_pages_are_gone_to_after_signing_in,
     the_form_suits_password_managers,
@@ -110,6 +113,16 @@ async fn a_locked_account_looks_like_a_wrong_password(base: Base) {
     let locked = visitor.try_to_sign_in(who::LOCKED, PASSWORD).await;
     assert_eq!((locked.status, locked.content()), (wrong.status, wrong.content()));
     assert_eq!(visitor.session_cookie(), None);
+}
+
+async fn no_refusal_is_quicker_than_another(base: Base) {
+    let world = World::with(base, &[("SIGN_IN_REFUSAL_TAKES", "80ms")]).await;
+    let visitor = world.visitor();
+    for username in ["nobody", who::ANNA, who::LOCKED, ")(uid=*", "nobody", "nobody", "nobody"] {
+        let began = Instant::now();
+        let page = visitor.try_to_sign_in(username, "wrong").await;
+        assert!([422, 429].contains(&page.status) && began.elapsed() >= Duration::from_millis(80), "{username}");
+    }
 }
 
 async fn people_who_need_another_password_are_told_so(base: Base) {

@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use latchkey::command::terms::Weight;
 use sha2::{Digest as _, Sha256};
 
-use crate::world::{Base, World, about, dn, en, who};
+use crate::world::{Base, PASSWORD, World, about, dn, en, who};
 
 on_both![
     terms_that_changed_since_the_page_was_shown_are_not_accepted,
@@ -82,7 +82,7 @@ async fn when_grace_ends_so_does_the_service(base: Base) {
     assert_eq!(world.lines("cause", "withdrawals"), ["grace-ended"]);
     assert!(world.mails()[1].contains("Subject: Rocket.Chat is no longer active"), "{}", world.mails()[1]);
 
-    anna.sign_in(who::ANNA, crate::world::PASSWORD).await;
+    anna.sign_in(who::ANNA, PASSWORD).await;
     assert_eq!(anna.permissions().await.state_of("rocketchat"), en("state-ended"));
     anna.open("/profile/history").await.says(&en("history-ended")).says(&en("history-grace-ended"));
     anna.activate(&["rocketchat"]).await.says(&about("result-admitted", "Rocket.Chat"));
@@ -112,7 +112,7 @@ async fn a_minor_version_needs_nothing(base: Base) {
     world.advance(TimeDelta::days(60));
     world.upkeep().await;
     assert_eq!(world.members("rocketchat").await, [dn(who::ANNA)]);
-    anna.sign_in(who::ANNA, crate::world::PASSWORD).await;
+    anna.sign_in(who::ANNA, PASSWORD).await;
     assert_eq!(anna.permissions().await.state_of("rocketchat"), en("state-active"));
     // Who begins now accepts the newer text.
     let bernd = world.signed_in(who::BERND).await;
@@ -126,7 +126,7 @@ async fn a_version_counts_from_its_effective_date(base: Base) {
     let mut anna = world.signed_in(who::ANNA).await;
     anna.activate(&["cloud"]).await.says("Version 1");
     world.advance(TimeDelta::days(11));
-    anna.sign_in(who::ANNA, crate::world::PASSWORD).await;
+    anna.sign_in(who::ANNA, PASSWORD).await;
     assert_eq!(anna.permissions().await.state_of("cloud"), en("state-accept-again"));
     world.deliver().await;
 }

@@ -22,6 +22,8 @@ pub struct PermissionsPage {
     pub terms_accepted: bool,
     pub problems: Vec<Problem>,
     pub form_token: String,
+    /// Whose form this is: entries that are kept when a session ends go on with the same person only.
+    pub account: String,
     pub directory_unavailable: bool,
 }
 

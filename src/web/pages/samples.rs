@@ -159,6 +159,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         terms_accepted: false,
         problems: Vec::new(),
         form_token: "token-1".to_owned(),
+        account: "0193575e".to_owned(),
         directory_unavailable: false,
     }
 }

@@ -1,12 +1,12 @@
 //! The directory of a world: the sample university with other passwords and two odd people.
 
-use std::net::SocketAddr;
+use std::{collections::HashSet, net::SocketAddr};
 
 use latchkey::demo::{
     directory::{EmbeddedDirectory, Entry, Options},
     university,
 };
-use ldap3::{LdapConnAsync, Scope, SearchEntry};
+use ldap3::{Ldap, LdapConnAsync, Mod, Scope, SearchEntry};
 
 use super::{World, dn, who};
 
@@ -89,27 +89,29 @@ impl World {
 
     /// The members of a service's group as the directory shows them, without the placeholder.
     pub async fn members(&self, group: &str) -> Vec<String> {
-        let url = format!("ldap://{}", self.directory_address);
-        let (connection, mut ldap) = LdapConnAsync::new(&url).await.expect("a connection");
-        ldap3::drive!(connection);
-        ldap.simple_bind(university::PORTAL_DN, university::PASSWORD).await.expect("a bind").success().expect("0");
+        let mut ldap = self.ldap().await;
         let group = format!("cn={group},{}", university::SERVICES);
         let found = ldap.search(&group, Scope::Base, "(objectClass=*)", vec!["member"]).await.expect("an answer");
         let (entries, _) = found.success().expect("0");
         let entry = SearchEntry::construct(entries.into_iter().next().expect("the group"));
-        let _ = ldap.unbind().await;
         let mut members = entry.attrs.get("member").cloned().unwrap_or_default();
         members.retain(|member| member != university::PLACEHOLDER_DN);
         members
     }
 
-    /// Changes a membership behind the portal's back.
-    pub async fn put_into_group(&self, group: &str, member: &str) {
+    /// A connection with the rights of the portal.
+    async fn ldap(&self) -> Ldap {
         let url = format!("ldap://{}", self.directory_address);
         let (connection, mut ldap) = LdapConnAsync::new(&url).await.expect("a connection");
         ldap3::drive!(connection);
         ldap.simple_bind(university::PORTAL_DN, university::PASSWORD).await.expect("a bind").success().expect("0");
-        let change = ldap3::Mod::Add("member", std::collections::HashSet::from([member]));
+        ldap
+    }
+
+    /// Changes a membership behind the portal's back.
+    pub async fn put_into_group(&self, group: &str, member: &str) {
+        let mut ldap = self.ldap().await;
+        let change = Mod::Add("member", HashSet::from([member]));
         let group = format!("cn={group},{}", university::SERVICES);
         ldap.modify(&group, vec![change]).await.expect("an answer").success().expect("0");
     }
