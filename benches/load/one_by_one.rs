@@ -71,7 +71,7 @@ pub async fn measure(case: Case<'_>, sessions: usize) -> Counts {
     let counted = || case.postgres.filter(|_| case.database == DatabaseKind::Postgres).map(|p| p.counted(name));
     let (before, log) = (counted(), case.university.server.log_length());
     let counting: Vec<usize> = people.iter().copied().skip(1).take(COUNTED).collect();
-    let (activations, _) = crowd::round(users, counting, true, Duration::from_secs(60)).await;
+    let (activations, _) = crowd::round(users, counting, true, Duration::from_mins(1)).await;
     let operations = Operations::in_log(&case.university.server.log_since(log));
     let transactions = counted().zip(before).map(|(after, before)| Counted {
         commits: after.commits - before.commits,
@@ -85,7 +85,7 @@ pub async fn measure(case: Case<'_>, sessions: usize) -> Counts {
     let (permissions_page, _) = crowd::round(signed_in, vec![0; 10_000_000], true, case.each_round).await;
     let after_pages = resident(portal.pid());
     let many: Vec<usize> = (0..sessions).map(|number| number % case.university.people).collect();
-    let (begun, _) = crowd::round(browser(case.users, User::Session), many, true, Duration::from_secs(600)).await;
+    let (begun, _) = crowd::round(browser(case.users, User::Session), many, true, Duration::from_mins(10)).await;
     let with_sessions = resident(portal.pid());
     let everybody: Vec<usize> = first.people.iter().chain(&activations.people).copied().collect();
     case.university.take_out(case.members, &everybody).await;

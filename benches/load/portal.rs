@@ -61,7 +61,7 @@ impl Portal {
     /// Waits until nothing is owed any more, so that what was put off does not count for somebody else.
     pub fn wait_for_mails(&self, expected: usize) -> Duration {
         let start = Instant::now();
-        while self.mails() < expected && start.elapsed() < Duration::from_secs(60) {
+        while self.mails() < expected && start.elapsed() < Duration::from_mins(1) {
             thread::sleep(Duration::from_millis(20));
         }
         start.elapsed()

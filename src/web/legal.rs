@@ -21,7 +21,7 @@ pub(super) async fn show(
     name: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let which = LegalText::ALL.into_iter().find(|text| text.name() == *name).ok_or(WebError::NotFound)?;
-    let member = Member::of(&request).await.ok();
+    let member = Member::of(&request).ok();
     let nav = if which == LegalText::Help { Nav::Help } else { Nav::None };
     let frame = view::frame(&request, &state, member.as_ref(), nav);
     let source = source(&state, which, frame.locale).await;

@@ -24,7 +24,7 @@ pub(super) async fn show(request: HttpRequest, state: web::Data<State>) -> Resul
     let folder = state.mailbox.clone().ok_or(WebError::NotFound)?;
     let mails =
         web::block(move || read_newest(&folder)).await.map_err(|error| WebError::Internal(error.to_string()))?;
-    let member = Member::of(&request).await.ok();
+    let member = Member::of(&request).ok();
     let frame = view::frame(&request, &state, member.as_ref(), Nav::None);
     view::page(StatusCode::OK, &DemoMailboxPage { frame, mails })
 }

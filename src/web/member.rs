@@ -1,6 +1,9 @@
 //! Who is signed in: the session, the account behind it, and the person as the directory shows them now.
 
-use std::{collections::HashMap, pin::Pin};
+use std::{
+    collections::HashMap,
+    future::{Ready, ready},
+};
 
 use actix_session::{Session, SessionExt};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
@@ -84,7 +87,7 @@ pub(super) fn begin_session(session: &Session, data: &SessionData, resume: Optio
 impl Member {
     /// # Errors
     /// [`WebError::SignInFirst`] if nobody is signed in, [`WebError::Unavailable`] if that cannot be found out.
-    pub(super) async fn of(request: &HttpRequest) -> Result<Self, WebError> {
+    pub(super) fn of(request: &HttpRequest) -> Result<Self, WebError> {
         let session = request.get_session();
         let Some(state) = request.app_data::<web::Data<State>>() else {
             return Err(WebError::Internal("no state".into()));
@@ -178,10 +181,9 @@ fn sign_in_first(request: &HttpRequest) -> WebError {
 
 impl FromRequest for Member {
     type Error = WebError;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, WebError>>>>;
+    type Future = Ready<Result<Self, WebError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { Self::of(&request).await })
+        ready(Self::of(request))
     }
 }

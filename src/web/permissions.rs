@@ -50,7 +50,7 @@ pub(super) async fn change(
 ) -> Result<HttpResponse, WebError> {
     let fields = Fields::new(fields.into_inner());
     let locale = client::locale(&request);
-    let member = match Member::of(&request).await {
+    let member = match Member::of(&request) {
         Err(WebError::SignInFirst { .. }) => {
             let back = format!("/{}/profile/permissions", locale.code());
             return sign_in::resume(&request, &state, &back, &fields);

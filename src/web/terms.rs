@@ -26,7 +26,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let locale = client::locale(&request);
     let (service, version, text, all) = find(&state, &path, locale).await?;
-    let member = Member::of(&request).await.ok();
+    let member = Member::of(&request).ok();
     let frame = view::frame(&request, &state, member.as_ref(), Nav::None);
     let others = all.iter().rev().filter(|other| other.number != version.number);
     let page = TermsPage {

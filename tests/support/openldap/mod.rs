@@ -22,6 +22,7 @@ const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
 
 /// What the directory is to be like.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// So many people more: `student00001` …, with the password of everybody.
     pub students: usize,
