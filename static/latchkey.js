@@ -3,9 +3,6 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-// A form that came back: focus its error summary.
-document.getElementById("error-summary")?.focus();
-
 // Copy buttons appear only where they can work.
 for (const button of all("[data-copy]")) {
   if (!navigator.clipboard) break;

@@ -172,7 +172,7 @@ async fn check_address(config: &Config, directory: &Directory, url: &str, report
         return false;
     }
     report.ok(format!("directory: {url} can be reached"));
-    let encrypted = url.starts_with("ldaps://") || config.directory.start_tls;
+    let encrypted = config.directory.start_tls || Url::parse(url).is_ok_and(|url| url.scheme() == "ldaps");
     if let Err(error) = directory.try_connect(url).await {
         let remedy = "The certificate must be valid, name this host, and come from an authority in directory.ca_file.";
         report.bad(format!("directory: no TLS with {url}"), format!("{error}\n{remedy}"));

@@ -156,17 +156,17 @@ fn user_filter(admission: &Admission, username: &str) -> String {
 }
 
 fn group_filter(filter: &GroupFilter, username: &str, dn: &str) -> String {
-    let parts = [
-        ("objectclass", &filter.object_class),
-        (filter.member_attribute.as_str(), &filter.member_format),
-        (filter.id_attribute.as_str(), &filter.group_name),
-    ];
-    let parts: Vec<String> = parts
-        .into_iter()
-        .filter(|(attribute, value)| !attribute.is_empty() && !value.is_empty())
-        .map(|(attribute, value)| format!("({attribute}={value})"))
-        .collect();
-    let with_name = replace_like_javascript(&format!("(&{})", parts.concat()), "#{username}", &ldap_escape(username));
+    let mut parts = String::new();
+    if !filter.object_class.is_empty() {
+        parts.extend(["(objectclass=", &filter.object_class, ")"]);
+    }
+    // An empty format or name stays in the filter, which then finds nobody.
+    let member = (&filter.member_attribute, &filter.member_format);
+    let group = (&filter.id_attribute, &filter.group_name);
+    for (attribute, value) in [member, group].into_iter().filter(|(attribute, _)| !attribute.is_empty()) {
+        parts.extend(["(", attribute, "=", value, ")"]);
+    }
+    let with_name = replace_like_javascript(&format!("(&{parts})"), "#{username}", &ldap_escape(username));
     replace_like_javascript(&with_name, "#{userdn}", dn)
 }
 

@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, ResultEntry, SearchEntry, StdStream};
@@ -60,7 +60,8 @@ impl Connector {
     pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
         let connecting = async {
             let settings = LdapConnSettings::new()
-                .set_starttls(self.start_tls && url.starts_with("ldap://"))
+                // Not asked for on ldaps: addresses; whether an address is one, however it is written, the library decides.
+                .set_starttls(self.start_tls)
                 .set_config(Arc::clone(&self.tls))
                 .set_std_stream(StdStream::Tcp(stream(url).await?));
             LdapConnAsync::with_settings(settings, url).await
@@ -129,42 +130,73 @@ pub(super) struct Link {
     connector: Connector,
     dn: String,
     password: SecretString,
-    current: Mutex<Option<Ldap>>,
+    current: Mutex<Current>,
+}
+
+#[derive(Default)]
+struct Current {
+    ldap: Option<Ldap>,
+    /// Counts the connections, to tell them apart.
+    number: u64,
+    /// The last attempt to connect, if it failed, and when.
+    failed: Option<(Instant, DirectoryError)>,
 }
 
 impl Link {
     pub(super) fn new(connector: Connector, dn: String, password: SecretString) -> Self {
-        Self { connector, dn, password, current: Mutex::new(None) }
+        Self { connector, dn, password, current: Mutex::default() }
     }
 
-    /// A handle with the time-out set for its next operation.
-    pub(super) async fn handle(&self) -> Result<Ldap, DirectoryError> {
+    /// One operation on the shared connection, with the time-out set for it. A connection that broke, or that was silent, is
+    /// not used again: a firewall that forgot it drops everything without a word.
+    pub(super) async fn once<T, F>(&self, operation: impl FnOnce(Ldap) -> F) -> Result<T, DirectoryError>
+    where
+        F: Future<Output = Result<T, DirectoryError>>,
+    {
+        let (ldap, number) = self.handle().await?;
+        let result = operation(ldap).await;
+        if matches!(result, Err(DirectoryError::Lost(_) | DirectoryError::TimedOut)) {
+            let mut current = self.current.lock().await;
+            if current.number == number {
+                current.ldap = None;
+            }
+        }
+        result
+    }
+
+    async fn handle(&self) -> Result<(Ldap, u64), DirectoryError> {
+        let asked = Instant::now();
         let mut current = self.current.lock().await;
-        let alive = current.as_mut().is_some_and(|ldap| !ldap.is_closed());
-        let mut ldap = if let Some(ldap) = current.clone().filter(|_| alive) {
-            ldap
-        } else {
-            let mut ldap = self.connector.connect().await?;
-            self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
-            *current = Some(ldap.clone());
-            ldap
+        let alive = current.ldap.as_mut().is_some_and(|ldap| !ldap.is_closed());
+        let mut ldap = match (current.ldap.clone().filter(|_| alive), &current.failed) {
+            (Some(ldap), _) => ldap,
+            // Those who waited for an attempt share its failure; else each in turn would wait for a time-out of its own.
+            (None, Some((at, error))) if *at >= asked => return Err(error.clone()),
+            (None, _) => match self.connect().await {
+                Ok(ldap) => {
+                    current.number += 1;
+                    current.ldap.insert(ldap).clone()
+                }
+                Err(error) => {
+                    current.failed = Some((Instant::now(), error.clone()));
+                    return Err(error);
+                }
+            },
         };
         ldap.with_timeout(self.connector.operation_timeout);
-        Ok(ldap)
+        Ok((ldap, current.number))
     }
 
-    /// The next handle will be on a new connection.
-    pub(super) async fn forget(&self) {
-        *self.current.lock().await = None;
+    async fn connect(&self) -> Result<Ldap, DirectoryError> {
+        let mut ldap = self.connector.connect().await?;
+        self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
+        Ok(ldap)
     }
 
     /// Searches; if the connection turns out to be broken, once more on a new one.
     pub(super) async fn search(&self, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
-        match search_on(self.handle().await?, search).await {
-            Err(DirectoryError::Lost(_)) => {
-                self.forget().await;
-                search_on(self.handle().await?, search).await
-            }
+        match self.once(|ldap| search_on(ldap, search)).await {
+            Err(DirectoryError::Lost(_)) => self.once(|ldap| search_on(ldap, search)).await,
             done => done,
         }
     }
@@ -172,12 +204,12 @@ impl Link {
     /// Compares (RFC 4511, section 4.10); if the connection turns out to be broken, once more on a new one. An entry
     /// without the attribute does not have the value.
     pub(super) async fn compare(&self, dn: &str, attribute: &str, value: &str) -> Result<bool, DirectoryError> {
-        let mut result = self.handle().await?.compare(dn, attribute, value).await.map_err(DirectoryError::from);
-        if matches!(result, Err(DirectoryError::Lost(_))) {
-            self.forget().await;
-            result = self.handle().await?.compare(dn, attribute, value).await.map_err(DirectoryError::from);
-        }
-        match result?.0.rc {
+        let compare = async |mut ldap: Ldap| Ok(ldap.compare(dn, attribute, value).await?.0.rc);
+        let code = match self.once(compare).await {
+            Err(DirectoryError::Lost(_)) => self.once(compare).await?,
+            done => done?,
+        };
+        match code {
             6 => Ok(true),
             5 | 16 => Ok(false),
             code => Err(DirectoryError::from_code(code)),

@@ -19,8 +19,8 @@ pub enum DirectoryError {
     /// The directory says that it is busy or unavailable (codes 3, 51, 52, 80).
     #[error("the directory is busy or unavailable (result code {0})")]
     Busy(u32),
-    /// The portal's own account is refused.
-    #[error("the directory refuses the portal's account (result code {0}); check bind_dn and bind_password")]
+    /// The account of a program, the portal's own or the chat server's, is refused.
+    #[error("the directory refuses the account (result code {0}); check bind_dn and bind_password")]
     AccountRefused(u32),
     /// Code 32, and 50 on a server that hides what one may not see.
     #[error("there is no such entry (result code 32)")]

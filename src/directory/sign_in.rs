@@ -56,8 +56,11 @@ impl Directory {
             ldap = self.0.connector.connect().await?;
             proven = self.bind_as_person(&mut ldap, candidate, password).await;
         }
-        if !matches!(proven, Err(SignInFailure::Unavailable(_))) {
-            self.keep_connection(ldap);
+        match &proven {
+            // Connections of the same age may have been forgotten on the way as well.
+            Err(SignInFailure::Unavailable(DirectoryError::TimedOut)) => self.forget_connections(),
+            Err(SignInFailure::Unavailable(_)) => {}
+            _ => self.keep_connection(ldap),
         }
         proven?;
         match &candidate.person {
@@ -113,5 +116,9 @@ impl Directory {
         if spare.len() < super::CONCURRENT_BINDS {
             spare.push(ldap);
         }
+    }
+
+    fn forget_connections(&self) {
+        self.0.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 }

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ldap3::{Mod, controls::RawControl};
+use ldap3::{Ldap, Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{DirectoryError, Search, connect::Link};
@@ -155,26 +155,21 @@ impl Writers {
         if !deleted.is_empty() {
             changes.push(Mod::Delete(target.attribute.as_str(), deleted));
         }
-        let permissive = is_adding_only && self.may_be_permissive().await;
-        let mut ldap = self.0.link.handle().await?;
-        if permissive {
-            ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
-        }
-        let result = ldap.modify(&target.entry, changes).await.map_err(DirectoryError::from);
-        match result {
-            Ok(result) if result.rc == 0 => Ok(()),
-            Ok(result) => Err(DirectoryError::from_code(result.rc)),
-            Err(error) => {
-                if matches!(error, DirectoryError::Lost(_)) {
-                    self.0.link.forget().await;
-                }
-                Err(error)
+        let permissive = is_adding_only && self.may_be_permissive().await?;
+        let modify = async |mut ldap: Ldap| {
+            if permissive {
+                ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
             }
+            Ok(ldap.modify(&target.entry, changes).await?.rc)
+        };
+        match self.0.link.once(modify).await? {
+            0 => Ok(()),
+            code => Err(DirectoryError::from_code(code)),
         }
     }
 
-    /// Whether the server lists the control; asked once, and taken as "no" while it cannot be asked.
-    async fn may_be_permissive(&self) -> bool {
+    /// Whether the server lists the control; asked once. A server that does not tell does not have it.
+    async fn may_be_permissive(&self) -> Result<bool, DirectoryError> {
         let ask = async || {
             let search = Search {
                 base: "",
@@ -183,11 +178,14 @@ impl Writers {
                 attributes: &["supportedControl"],
                 size_limit: 1,
             };
-            let found = self.0.link.search(&search).await?;
+            let found = match self.0.link.search(&search).await {
+                Err(error) if !error.is_outage() => Vec::new(),
+                found => found?,
+            };
             let mut controls = found.iter().flat_map(|entry| entry.attrs.values().flatten());
             Ok::<_, DirectoryError>(controls.any(|control| control == PERMISSIVE_MODIFY))
         };
-        self.0.permissive.get_or_try_init(ask).await.copied().unwrap_or(false)
+        self.0.permissive.get_or_try_init(ask).await.copied()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Target, VecDeque<Owed>>> {

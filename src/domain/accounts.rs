@@ -28,6 +28,8 @@ pub struct Person {
 #[diesel(table_name = accounts)]
 pub struct Account {
     pub id: String,
+    /// The stable key in the directory; `None` once the account was erased.
+    pub directory_key: Option<String>,
     pub username: String,
     pub dn: String,
     pub display_name: String,
@@ -36,6 +38,11 @@ pub struct Account {
 }
 
 impl Account {
+    /// Whether this is the same person: names and DNs are given to others in time, the key is not.
+    pub fn is(&self, person: &Person) -> bool {
+        self.directory_key.as_deref() == Some(&person.key)
+    }
+
     pub fn locale(&self) -> Locale {
         Locale::from_code(&self.locale).unwrap_or(Locale::De)
     }
@@ -76,33 +83,12 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
             ))
             .execute(conn)?;
     }
-    Ok(accounts::table
-        .filter(accounts::directory_key.eq(&person.key))
-        .select((
-            accounts::id,
-            accounts::username,
-            accounts::dn,
-            accounts::display_name,
-            accounts::mail,
-            accounts::locale,
-        ))
-        .first(conn)?)
+    Ok(accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?)
 }
 
 /// The account of this id.
 pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
-    Ok(accounts::table
-        .find(id)
-        .select((
-            accounts::id,
-            accounts::username,
-            accounts::dn,
-            accounts::display_name,
-            accounts::mail,
-            accounts::locale,
-        ))
-        .first(conn)
-        .optional()?)
+    Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
 }
 
 /// Makes everybody else who changes this account wait until the transaction ends.

@@ -5,11 +5,20 @@ use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 /// Renders Markdown. Headings move down one level, because the page has its own first heading; raw HTML loses everything
 /// that could run or load something.
 pub fn to_html(source: &str) -> String {
+    render(source, below)
+}
+
+/// Renders what a page has below its title; nothing is above these headings but the title, so they stay as they are.
+pub fn body_to_html(source: &str) -> String {
+    render(without_title(source), |level| level.max(HeadingLevel::H2))
+}
+
+fn render(source: &str, moved: impl Fn(HeadingLevel) -> HeadingLevel) -> String {
     let events = Parser::new_ext(source, Options::ENABLE_TABLES).map(|event| match event {
         Event::Start(Tag::Heading { level, id, classes, attrs }) => {
-            Event::Start(Tag::Heading { level: below(level), id, classes, attrs })
+            Event::Start(Tag::Heading { level: moved(level), id, classes, attrs })
         }
-        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(below(level))),
+        Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(moved(level))),
         other => other,
     });
     let mut html = String::with_capacity(source.len() * 3 / 2);
@@ -27,8 +36,8 @@ pub fn title(source: &str) -> Option<&str> {
     source.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim)
 }
 
-/// The source without its first heading, for pages that show it as their own.
-pub fn without_title(source: &str) -> &str {
+/// The source without its first heading, which the page shows as its own.
+fn without_title(source: &str) -> &str {
     match source.trim_start().strip_prefix("# ") {
         Some(rest) => rest.split_once('\n').map_or("", |(_, body)| body),
         None => source,
@@ -52,6 +61,11 @@ mod tests {
     #[test]
     fn headings_leave_room_for_the_pages_own() {
         assert_eq!(to_html("# Eins\n\n## Zwei"), "<h2>Eins</h2>\n<h3>Zwei</h3>\n");
+    }
+
+    #[test]
+    fn headings_below_a_title_begin_with_the_second_level() {
+        assert_eq!(body_to_html("# Hilfe\n\n## Eins\n\n# Zwei"), "<h2>Eins</h2>\n<h2>Zwei</h2>\n");
     }
 
     #[test]

@@ -101,6 +101,14 @@ pub fn owe(
     Ok(id)
 }
 
+/// Whether there is anything to take; asks without locking anybody out.
+pub fn is_due(conn: &mut Conn, now: Instant) -> Result<bool, Error> {
+    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
+    let due: Option<String> =
+        outbox::table.filter(outbox::due_at.le(now).and(free)).select(outbox::id).first(conn).optional()?;
+    Ok(due.is_some())
+}
+
 /// Takes up to `limit` entries that are due and that nobody holds. Two takers never get the same entry: each one is taken
 /// by an update that only one of them can win.
 pub fn take_due(conn: &mut Conn, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {

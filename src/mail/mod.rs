@@ -144,9 +144,11 @@ impl Mailer {
         let broken = |error: &dyn std::fmt::Display| MailError::Message(error.to_string());
         let text = mail.text().map_err(|error| broken(&error))?;
         let html = mail.html().map_err(|error| broken(&error))?;
+        // A line break in a name would begin another header; the mail library refuses it by a panic.
+        let name = mail.display_name.replace(char::is_control, " ");
         let mut builder = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(Some(mail.display_name.clone()), to.parse()?))
+            .to(Mailbox::new(Some(name), to.parse()?))
             .subject(mail.subject())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
             .header(AutoSubmitted);

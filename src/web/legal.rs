@@ -26,7 +26,7 @@ pub(super) async fn show(
     let frame = view::frame(&request, &state, member.as_ref(), nav);
     let source = source(&state, which, frame.locale).await;
     let title = markdown::title(&source).unwrap_or(&frame.portal_name).to_owned();
-    let html = markdown::to_html(markdown::without_title(&source));
+    let html = markdown::body_to_html(&source);
     view::page(StatusCode::OK, &LegalPage { frame, title, html })
 }
 

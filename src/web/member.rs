@@ -127,12 +127,14 @@ impl Member {
         }
     }
 
-    /// By DN; if nobody is there any more, by name: people are renamed and moved.
+    /// By DN; if the person is not there any more, by name: people are renamed and moved, and names given to others.
     async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
-        match state.directory.read(&self.account.dn).await? {
-            Some(person) => Ok(Some(person)),
-            None => state.directory.find(&self.account.username).await,
+        let at_dn = state.directory.read(&self.account.dn).await?;
+        if let Some(person) = at_dn.filter(|person| self.account.is(person)) {
+            return Ok(Some(person));
         }
+        let named = state.directory.find(&self.account.username).await?;
+        Ok(named.filter(|person| self.account.is(person)))
     }
 
     /// Ends this session.

@@ -34,7 +34,7 @@ use actix_session::{
     config::{BrowserSession, CookieContentSecurity},
 };
 use actix_web::{
-    App, HttpRequest, HttpResponse, Route,
+    App, HttpRequest, HttpResponse, Resource, Route,
     body::MessageBody,
     cookie::{Key, SameSite},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
@@ -93,40 +93,45 @@ fn session_middleware(state: &web::Data<State>, key: Key) -> SessionMiddleware<D
 }
 
 fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
-    app.route("/", get().to(home))
-        .route("/health/live", get().to(health::live))
-        .route("/health/ready", get().to(health::ready))
-        .route("/favicon.svg", get().to(static_files::serve))
-        .route("/favicon.ico", get().to(static_files::favicon))
-        .route("/static/{name}", get().to(static_files::serve));
+    app.service(at("/", get().to(home)))
+        .service(at("/health/live", get().to(health::live)))
+        .service(at("/health/ready", get().to(health::ready)))
+        .service(at("/favicon.svg", get().to(static_files::serve)))
+        .service(at("/favicon.ico", get().to(static_files::favicon)))
+        .service(at("/static/{name}", get().to(static_files::serve)));
     if has_mailbox {
-        app.route("/demo/mail", get().to(mailbox::show));
+        app.service(at("/demo/mail", get().to(mailbox::show)));
     }
     for locale in Locale::ALL {
         app.service(
             web::scope(locale.code())
-                .route("", get().to(home))
+                .service(at("", get().to(home)))
                 .service(
                     web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
                 )
-                .route("/sign-out", web::post().to(sign_out::create))
-                .route("/profile", get().to(profile::show))
+                .service(at("/sign-out", web::post().to(sign_out::create)))
+                .service(at("/profile", get().to(profile::show)))
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
                         .route(web::post().to(permissions::change)),
                 )
-                .route("/profile/permissions/{service}", get().to(result::show))
-                .route("/profile/changes/{change}", get().to(result::show_change))
-                .route("/profile/history", get().to(history::show))
-                .route("/profile/sessions", get().to(sessions::show))
-                .route("/profile/sessions/end", web::post().to(sessions::end))
-                .route("/profile/sessions/extend", web::post().to(sessions::extend))
-                .route("/terms/{service}/{version}", get().to(terms::show))
-                .route("/terms/{service}/{version}/text", get().to(terms::text))
-                .route("/{text}", get().to(legal::show)),
+                .service(at("/profile/permissions/{service}", get().to(result::show)))
+                .service(at("/profile/changes/{change}", get().to(result::show_change)))
+                .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/sessions", get().to(sessions::show)))
+                .service(at("/profile/sessions/end", web::post().to(sessions::end)))
+                .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
+                .service(at("/terms/{service}/{version}", get().to(terms::show)))
+                .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
+                .service(at("/{text}", get().to(legal::show))),
         );
     }
+}
+
+/// A path with one method. `App::route` would answer other methods 404 instead of 405.
+fn at(path: &str, route: Route) -> Resource {
+    web::resource(path).route(route)
 }
 
 /// GET, and HEAD for the same headers without a body.

@@ -6,8 +6,9 @@ use futures_util::future::join_all;
 
 use super::State;
 use crate::{
+    clock::Instant,
     directory::Holder,
-    domain::{accounts::Person, catalogue::Service, memberships::Membership},
+    domain::{accounts::Person, catalogue::Service, entitlements::Entitlement, memberships::Membership},
 };
 
 /// What the directory says about one service.
@@ -16,6 +17,20 @@ pub(super) struct Seen {
     pub(super) membership: Membership,
     /// `None`: the directory did not say.
     pub(super) eligible: Option<bool>,
+    /// When we began to look.
+    at: Instant,
+}
+
+impl Seen {
+    /// The membership as we saw it, unless a decision reached the directory since: then that one counts, so that a double click
+    /// is not carried out twice.
+    pub(super) fn membership_given(self, entitlement: Option<&Entitlement>) -> Membership {
+        match entitlement.filter(|e| e.applied_at >= Some(self.at)) {
+            Some(applied) if applied.wanted => Membership::Present,
+            Some(_) => Membership::Absent,
+            None => self.membership,
+        }
+    }
 }
 
 /// By the service's slug.
@@ -25,9 +40,11 @@ pub(super) type Observed = HashMap<String, Seen>;
 /// nothing is asked.
 pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed {
     let seen = state.catalogue.services.iter().map(async |service| {
-        let seen = match person {
-            Some(person) => look(state, service, person).await,
-            None => Seen { membership: Membership::Unknown, eligible: service.eligibility.is_none().then_some(true) },
+        let seen = if let Some(person) = person {
+            look(state, service, person).await
+        } else {
+            let eligible = service.eligibility.is_none().then_some(true);
+            Seen { membership: Membership::Unknown, eligible, at: state.clock.now() }
         };
         (service.slug.to_string(), seen)
     });
@@ -35,7 +52,7 @@ pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed 
 }
 
 async fn look(state: &State, service: &Service, person: &Person) -> Seen {
-    let holder = Holder::from(person);
+    let (holder, at) = (Holder::from(person), state.clock.now());
     let membership = async {
         match state.directory.has(&service.grant, &holder).await {
             Ok(true) => Membership::Present,
@@ -53,5 +70,5 @@ async fn look(state: &State, service: &Service, person: &Person) -> Seen {
         }
     };
     let (membership, eligible) = tokio::join!(membership, eligible);
-    Seen { membership, eligible }
+    Seen { membership, eligible, at }
 }

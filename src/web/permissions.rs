@@ -96,7 +96,10 @@ async fn decide(
         let dossier = Dossier::read(conn, &account_id, locale, now)?;
         let situations: Vec<_> = observed
             .iter()
-            .map(|(service, seen)| dossier.situation(service, seen.eligible == Some(true), seen.membership))
+            .map(|(service, seen)| {
+                let membership = seen.membership_given(dossier.entitlement(service));
+                dossier.situation(service, seen.eligible == Some(true), membership)
+            })
             .collect();
         let planned = match changes::plan(&rows, &situations, terms_accepted) {
             Ok(planned) => planned,

@@ -138,7 +138,8 @@ fn with_error_page(mut answer: HttpResponse, frame: Frame) -> HttpResponse {
     if is_page || !(status.is_client_error() || status.is_server_error()) {
         return answer;
     }
-    let status = if status == StatusCode::BAD_REQUEST { StatusCode::UNPROCESSABLE_ENTITY } else { status };
+    let is_unreadable = matches!(status, StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    let status = if is_unreadable { StatusCode::UNPROCESSABLE_ENTITY } else { status };
     *answer.status_mut() = status;
     let request_id = frame.request_id.clone();
     let html = ErrorPage::new(frame, status.as_u16()).render().unwrap_or_else(|_| error::plain(&request_id));

@@ -255,14 +255,21 @@ impl Form {
     fn empty(next: Option<String>) -> Self {
         Self { name: String::new(), next, resume: None, problem: None, session_ended: false, signed_out: false }
     }
+
+    /// Where the language link leads: the same form, with nothing of the query but what was checked.
+    fn path(&self) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.next.as_ref().map(|next| ("next", next)));
+        query.extend_pairs(self.signed_out.then_some(("signed-out", "yes")));
+        let query = query.finish();
+        if query.is_empty() { "/sign-in".to_owned() } else { format!("/sign-in?{query}") }
+    }
 }
 
 fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) -> Result<HttpResponse, WebError> {
     let cookie = FormCookie::for_page(request);
     let mut frame = view::frame(request, state, None, Nav::None);
-    if request.method() == actix_web::http::Method::POST {
-        "/sign-in".clone_into(&mut frame.path);
-    }
+    frame.path = form.path();
     if form.signed_out {
         let text = texts::text(frame.locale, "notice-signed-out");
         frame.notice = Some(Notice { kind: NoticeKind::Success, text });

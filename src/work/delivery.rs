@@ -30,7 +30,10 @@ use crate::{
 
 /// How many entries the worker takes at once, and how many it delivers at the same time.
 const BATCH: i64 = 64;
-const CONCURRENCY: usize = 8;
+const CONCURRENCY: usize = 32;
+
+/// How often what runs out by the day is looked at.
+const UPKEEP_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// What delivery needs of the outside world.
 #[derive(Clone)]
@@ -139,6 +142,9 @@ impl Delivery {
         let mut sum = 0;
         loop {
             let now = self.outside.clock.now();
+            if !self.outside.database.read(move |conn| outbox::is_due(conn, now)).await? {
+                return Ok(sum);
+            }
             let lease = self.lease(now);
             let taken = self.outside.database.write(move |conn| outbox::take_due(conn, &lease, BATCH, now)).await?;
             if taken.is_empty() {
@@ -156,15 +162,15 @@ impl Delivery {
         }
     }
 
-    /// Works until the process ends: delivers when woken, and every `poll`; upkeep is no more frequent than that.
+    /// Works until the process ends: delivers when woken, and every `poll`; looks after the rest every minute.
     pub async fn run(&self) {
-        let mut last_upkeep: Option<tokio::time::Instant> = None;
+        let mut upkeep_at = self.outside.clock.now();
         loop {
             if let Err(error) = self.deliver_due().await {
                 tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
             }
-            if last_upkeep.is_none_or(|last| last.elapsed() >= self.settings.poll) {
-                last_upkeep = Some(tokio::time::Instant::now());
+            if self.outside.clock.now() >= upkeep_at {
+                upkeep_at = self.outside.clock.now() + UPKEEP_EVERY;
                 if let Err(error) = self.upkeep().await {
                     tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
                 }
@@ -215,9 +221,10 @@ impl Delivery {
         if attempts == 0 {
             return Ok(known);
         }
-        let person = match self.outside.directory.read(&account.dn).await? {
+        let at_dn = self.outside.directory.read(&account.dn).await?.filter(|person| account.is(person));
+        let person = match at_dn {
             Some(person) => Some(person),
-            None => self.outside.directory.find(&account.username).await?,
+            None => self.outside.directory.find(&account.username).await?.filter(|person| account.is(person)),
         };
         match person {
             Some(person) => Ok(Holder::from(&person)),

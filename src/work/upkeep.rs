@@ -8,7 +8,7 @@ use crate::{
         acceptances, accounts,
         changes::{self, Press},
         log::{Actor, Origin},
-        sessions, terms,
+        outbox, sessions, terms,
         terms::Version,
     },
 };
@@ -17,9 +17,19 @@ use crate::{
 const BATCH: i64 = 200;
 
 impl Delivery {
-    /// Ends what has run out; returns how many entitlements that were.
+    /// Ends what has run out; returns how many entitlements that were. Says in the log how much is owed to the outside.
     pub async fn upkeep(&self) -> Result<usize, Error> {
         let now = self.outside.clock.now();
+        let depth = self.outside.database.read(outbox::depth).await?;
+        if let Some(oldest) = depth.oldest {
+            let seconds = (now - oldest).num_seconds();
+            tracing::info!(
+                event = "outbox.depth",
+                owed = depth.owed,
+                set_aside = depth.set_aside,
+                oldest_seconds = seconds
+            );
+        }
         let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;

@@ -6,4 +6,5 @@ pub mod openldap;
 pub mod people;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod smtp;

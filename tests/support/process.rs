@@ -12,8 +12,10 @@ use std::{
 };
 
 /// Starts the program, says its id, and ends it by this id once standard input is closed: that is when the
-/// test process wants it to or has died.
-const KEEPER: &str = r#""$@" >>"$LOG" 2>&1 & server=$!; echo $server; cat >/dev/null; kill $server; wait $server"#;
+/// test process wants it to or has died. Ctrl-C reaches the keeper as well, which must outlive it; and a server
+/// that a test stopped would not notice that it is to end.
+const KEEPER: &str = r#""$@" >>"$LOG" 2>&1 & server=$!; trap '' INT HUP TERM; echo $server
+cat >/dev/null; kill $server; kill -CONT $server; wait $server"#;
 
 /// A running server.
 pub struct Process {

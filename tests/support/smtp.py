@@ -1,7 +1,7 @@
 """A mail server on loopback: smtp.py FOLDER PORT USERNAME PASSWORD
 
 Demands STARTTLS and a password; stores each message as FOLDER/messages/NNNNN.json. A text in FOLDER/answer
-is given as the answer to every message instead.
+is given as the answer to every message instead; "hang" there stores it and answers nothing until the file changes.
 """
 
 import asyncio
@@ -16,20 +16,26 @@ folder, port, username, password = sys.argv[1], int(sys.argv[2]), sys.argv[3], s
 messages = os.path.join(folder, "messages")
 
 
+def ordered():
+    try:
+        with open(os.path.join(folder, "answer"), encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
+
+
 class Keep:
     async def handle_DATA(self, server, session, envelope):
-        try:
-            with open(os.path.join(folder, "answer"), encoding="utf-8") as file:
-                answer = file.read()
-        except FileNotFoundError:
-            answer = ""
-        if answer:
+        answer = ordered()
+        if answer and answer != "hang":
             return answer
         raw = envelope.content.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode("utf-8")
         name = os.path.join(messages, f"{len(os.listdir(messages)) + 1:05}.json")
         with open(name + ".new", "w", encoding="utf-8") as file:
             json.dump({"from": envelope.mail_from, "to": envelope.rcpt_tos, "raw": raw}, file)
         os.rename(name + ".new", name)
+        while ordered() == "hang":
+            await asyncio.sleep(0.02)
         return "250 Stored"
 
 

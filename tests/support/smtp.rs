@@ -81,7 +81,8 @@ impl Smtp {
         files.iter().map(|path| message(&fs::read(path).expect("a message"))).collect()
     }
 
-    /// From now on every message is answered so, e.g. `451 Try again later`; `None`: accepted.
+    /// From now on every message is answered so, e.g. `451 Try again later`; `None`: accepted. `hang`: stored, and not answered
+    /// until this is called again.
     pub fn answer(&self, with: Option<&str>) {
         let file = self.folder.path().join("answer");
         fs::write(file, with.unwrap_or_default()).expect("a file");

@@ -178,6 +178,15 @@ impl ResultPage {
         self.outcome.explanation(&self.frame, &self.service_name)
     }
 
+    /// What happened at the time `since`.
+    pub fn since_label(&self) -> String {
+        self.frame.t(match self.outcome {
+            Outcome::Withdrawn | Outcome::BeingRemoved => "result-withdrawn-at",
+            Outcome::BeingApplied => "result-accepted-at",
+            _ => "result-since",
+        })
+    }
+
     /// Whether there is anything to show under "next steps".
     pub fn has_next_steps(&self) -> bool {
         self.outcome.may_use() && (self.server_address.is_some() || self.qr_svg.is_some() || !self.steps.is_empty())

@@ -16,13 +16,13 @@ use super::{
     process::{Process, connect, free_port},
 };
 
-const ADMIN_DN: &str = "cn=admin,dc=uni,dc=example";
-const PORTAL_DN: &str = "cn=latchkey,ou=system,dc=uni,dc=example";
-const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
+pub const ADMIN_DN: &str = "cn=admin,dc=uni,dc=example";
+pub const PORTAL_DN: &str = "cn=latchkey,ou=system,dc=uni,dc=example";
+pub const CHAT_DN: &str = "cn=rocketchat-reader,ou=system,dc=uni,dc=example";
 
 /// What the directory is to be like.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each switches one thing on, independent of the others")]
 pub struct Options {
     /// So many people more: `student00001` …, with the password of everybody.
     pub students: usize,

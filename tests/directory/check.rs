@@ -1,0 +1,210 @@
+//! `latchkey check` on OpenLDAP: nothing to say of a good configuration, one line for each mistake.
+
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use latchkey::{
+    clock::Clock,
+    command::{
+        check::{self, Line},
+        terms::{self, Weight},
+    },
+    config::{self, Config},
+    db::Database,
+};
+use tempfile::TempDir;
+
+use crate::{
+    server::{CHAT_PASSWORD, PORTAL_PASSWORD, Server},
+    support::{
+        certificates::{self, Tls},
+        process::free_port,
+        smtp::Smtp,
+    },
+};
+
+/// An installation in which everything is right: the example configuration with the addresses of servers for tests.
+struct Installation {
+    server: Server,
+    smtp: Smtp,
+    folder: TempDir,
+    environment: BTreeMap<&'static str, String>,
+}
+
+impl Installation {
+    async fn new() -> Self {
+        let server = Server::openldap().await;
+        let smtp = tokio::task::spawn_blocking(Smtp::start).await.expect("a mail server");
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |path: &Path| path.display().to_string();
+        let environment = BTreeMap::from([
+            ("DATABASE_URL", format!("sqlite://{}", path(&folder.path().join("latchkey.db")))),
+            ("DIRECTORY_URLS", server.settings.urls.join(",")),
+            ("DIRECTORY_CA_FILE", path(&server.real().ca_pem)),
+            ("DIRECTORY_BIND_PASSWORD", PORTAL_PASSWORD.to_owned()),
+            ("DIRECTORY_CONNECT_TIMEOUT", "1s".to_owned()),
+            ("MAIL_HOST", smtp.host.to_owned()),
+            ("MAIL_PORT", smtp.port.to_string()),
+            ("MAIL_CA_FILE", path(&smtp.ca)),
+            ("MAIL_USERNAME", smtp.username.to_owned()),
+            ("MAIL_PASSWORD", smtp.password.to_owned()),
+            ("SERVICES_ROCKETCHAT_ADMISSION_BIND_DN", server.real().chat_dn.to_owned()),
+            ("SERVICES_ROCKETCHAT_ADMISSION_BIND_PASSWORD", CHAT_PASSWORD.to_owned()),
+        ]);
+        std::fs::create_dir_all(folder.path().join("terms/rocketchat")).expect("a folder");
+        let installation = Self { server, smtp, folder, environment };
+        let config = installation.config(&[]);
+        let database = Database::open(&config.database).expect("a database");
+        database.migrate().await.expect("migrated");
+        installation.publish_terms(&database).await;
+        installation
+    }
+
+    async fn publish_terms(&self, database: &Database) {
+        let folder = self.folder.path().join("terms");
+        for language in ["de", "en"] {
+            std::fs::write(folder.join(format!("rocketchat/1.{language}.md")), "# Terms\n\nBe kind.\n")
+                .expect("a file");
+        }
+        let weight = Weight { major: None, grace_days: 0, effective_in_days: 0 };
+        let now = Clock::system().now();
+        terms::publish_service(database, &folder, "rocketchat", weight, now).await.expect("published");
+    }
+
+    /// The configuration, with some settings otherwise.
+    fn config(&self, changes: &[(&'static str, String)]) -> Config {
+        let mut environment = self.environment.clone();
+        environment.extend(changes.iter().cloned());
+        let example = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("latchkey.example.toml");
+        // The file's own secrets are in files that are not here.
+        let text = std::fs::read_to_string(example).expect("the example");
+        let text: String = text
+            .lines()
+            .filter(|line| !line.starts_with("bind_password_file"))
+            .fold(String::new(), |text, line| text + line + "\n");
+        let file = self.folder.path().join("latchkey.toml");
+        std::fs::write(&file, text).expect("a file");
+        let environment = environment.into_iter().map(|(name, value)| (format!("LATCHKEY_{name}"), value));
+        config::load(&file, environment).unwrap_or_else(|faults| panic!("{faults}"))
+    }
+
+    /// The report on a configuration.
+    async fn check(&self, changes: &[(&'static str, String)]) -> Vec<Line> {
+        check::check(&self.config(changes), |_| {}).await
+    }
+
+    /// A report as it is printed, without what differs from run to run.
+    fn written(&self, lines: &[Line]) -> String {
+        let mut text = String::new();
+        for line in lines {
+            match &line.trouble {
+                None => writeln!(text, "✓ {}", line.what),
+                Some(trouble) => writeln!(text, "✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
+            }
+            .expect("a text");
+        }
+        let digest = text.split("SHA-256 ").nth(1).and_then(|rest| rest.get(..16)).expect("a digest").to_owned();
+        text.replace(&digest, "DIGEST").replace(&format!(":{}", self.server.port()), ":PORT")
+    }
+}
+
+#[tokio::test]
+async fn a_good_configuration_has_no_troubles() {
+    let installation = Installation::new().await;
+    let lines = installation.check(&[]).await;
+    assert!(lines.iter().all(|line| line.trouble.is_none()), "{lines:#?}");
+    insta::assert_snapshot!(installation.written(&lines));
+    let start_tls =
+        [("DIRECTORY_URLS", installation.server.real().ldap_url.clone()), ("DIRECTORY_START_TLS", "true".to_owned())];
+    let lines = installation.check(&start_tls).await;
+    assert!(lines.iter().all(|line| line.trouble.is_none()), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn checking_changes_nothing() {
+    let installation = Installation::new().await;
+    let everything = async || {
+        let mut ldap = installation.server.administrator().await;
+        let found = ldap.search("dc=uni,dc=example", ldap3::Scope::Subtree, "(objectClass=*)", vec!["*", "entryCSN"]);
+        let entries = found.await.expect("an answer").success().expect("0").0;
+        let mut entries: Vec<_> = entries.into_iter().map(ldap3::SearchEntry::construct).collect();
+        entries.sort_by(|one, other| one.dn.cmp(&other.dn));
+        entries.into_iter().map(|entry| (entry.dn, entry.attrs)).collect::<Vec<_>>()
+    };
+    let before = everything().await;
+    installation.check(&[]).await;
+    assert_eq!(everything().await, before);
+    assert!(installation.smtp.messages().is_empty());
+}
+
+/// A mistake, and the settings that make it.
+type Mistake = (&'static str, Vec<(&'static str, String)>);
+
+fn mistakes(installation: &Installation, folder: &Path) -> Vec<Mistake> {
+    let one = |name, value: &str| vec![(name, value.to_owned())];
+    let other_authority = certificates::make(folder, Tls::UnknownCa).ca_pem.display().to_string();
+    let group = |dn: &str| one("SERVICES_ROCKETCHAT_GRANT_GROUP", dn);
+    let staff = vec![
+        ("SERVICES_ROCKETCHAT_GRANT_GROUP", "cn=it-staff,ou=groups,dc=uni,dc=example".to_owned()),
+        ("SERVICES_ROCKETCHAT_ADMISSION_GROUP_FILTER_GROUP_NAME", "it-staff".to_owned()),
+    ];
+    let mut missing = group("cn=missing,ou=services,ou=groups,dc=uni,dc=example");
+    missing.push(("SERVICES_ROCKETCHAT_ADMISSION_GROUP_FILTER_GROUP_NAME", "missing".to_owned()));
+    let empty = format!("sqlite://{}", folder.join("new.db").display());
+    let nowhere = installation.server.url_through(free_port());
+    vec![
+        ("the directory does not run", one("DIRECTORY_URLS", &nowhere)),
+        (
+            "the second directory does not run",
+            one("DIRECTORY_URLS", &{ format!("{},{nowhere}", installation.server.settings.urls[0]) }),
+        ),
+        ("the portal's password is wrong", one("DIRECTORY_BIND_PASSWORD", "wrong")),
+        ("the portal's account does not exist", one("DIRECTORY_BIND_DN", "cn=nobody,dc=uni,dc=example")),
+        ("another authority is trusted", one("DIRECTORY_CA_FILE", &other_authority)),
+        ("the base of people is wrong", one("DIRECTORY_PEOPLE_BASE", "ou=persons,dc=uni,dc=example")),
+        ("the base of people is empty", one("DIRECTORY_PEOPLE_BASE", "ou=groups,dc=uni,dc=example")),
+        ("the stable key does not exist", one("DIRECTORY_PEOPLE_KEY_ATTRIBUTE", "objectGUID")),
+        ("the group is missing", missing),
+        ("the portal may not write the group", staff),
+        ("the chat server's password is wrong", one("SERVICES_ROCKETCHAT_ADMISSION_BIND_PASSWORD", "wrong")),
+        ("the chat server's filter is wrong", one("SERVICES_ROCKETCHAT_ADMISSION_USER_FILTER", "(objectClass=user)")),
+        ("the mail server does not run", one("MAIL_PORT", &free_port().to_string())),
+        ("the mail password is wrong", one("MAIL_PASSWORD", "wrong")),
+        ("the tables are not migrated", one("DATABASE_URL", &empty)),
+    ]
+}
+
+#[tokio::test]
+async fn each_mistake_is_one_line_with_its_remedy() {
+    let installation = Installation::new().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut report = String::new();
+    let mistakes = mistakes(&installation, folder.path());
+    for (name, changes) in &mistakes {
+        let lines = installation.check(changes).await;
+        let troubles: Vec<_> = lines.iter().filter(|line| line.trouble.is_some()).collect();
+        assert_eq!(troubles.len(), 1, "{name}: {lines:#?}");
+        report += &excerpt(name, &installation.written(&lines));
+    }
+    let unpublished = format!("sqlite://{}", folder.path().join("unpublished.db").display());
+    let changes = [("DATABASE_URL", unpublished)];
+    Database::open(&installation.config(&changes).database).expect("a database").migrate().await.expect("migrated");
+    let lines = installation.check(&changes).await;
+    report += &excerpt("the terms are not published", &installation.written(&lines));
+    for (name, value) in mistakes.iter().flat_map(|(_, changes)| changes) {
+        if let ("DIRECTORY_URLS" | "MAIL_PORT", Some(port)) = (*name, value.rsplit(':').next()) {
+            report = report.replace(port, "CLOSED");
+        }
+    }
+    insta::assert_snapshot!(report);
+}
+
+/// The lines of trouble under a heading.
+fn excerpt(name: &str, report: &str) -> String {
+    let troubles: String =
+        report.lines().filter(|line| !line.starts_with('✓')).fold(String::new(), |text, line| text + line + "\n");
+    format!("# {name}\n{troubles}\n")
+}

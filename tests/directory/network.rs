@@ -1,0 +1,163 @@
+//! Answers that are lost or late, between the client and OpenLDAP.
+
+use std::time::{Duration, Instant};
+
+use latchkey::{
+    directory::{Directory, DirectoryError, Holder, SignInFailure},
+    domain::catalogue::Grant,
+};
+
+use crate::{
+    server::{Server, found, grants},
+    support::{
+        people::{GROUP, MARIA, PASSWORD},
+        proxy::{Proxy, Weather},
+    },
+};
+
+/// A server, the network before it, and a client that has asked once already. Without TLS, so that a piece on the wire is
+/// a message.
+struct Scene {
+    server: Server,
+    proxy: Proxy,
+    directory: Directory,
+    maria: Holder,
+    grant: Grant,
+}
+
+const LIMIT: Duration = Duration::from_millis(500);
+
+impl Scene {
+    async fn new() -> Self {
+        let server = Server::openldap().await;
+        let plain = server.real().ldap_url.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        let proxy = Proxy::before(plain).await;
+        let directory = server.directory_with(|s| {
+            s.urls = vec![format!("ldap://127.0.0.1:{}", proxy.port)];
+            s.operation_timeout = LIMIT;
+        });
+        let maria = Holder::from(&found(&directory, &MARIA).await);
+        let [grant, ..] = grants();
+        // The first change also asks what the server can do; the tests are about the later ones.
+        for wanted in [true, false] {
+            directory.set(&grant, &maria, wanted).await.expect("a first change");
+        }
+        Self { server, proxy, directory, maria, grant }
+    }
+
+    async fn is_member(&self) -> bool {
+        self.server.values(GROUP, "member").await.contains(&self.maria.dn)
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_cut_off_is_read_back() {
+    let scene = Scene::new().await;
+    for wanted in [true, false] {
+        scene.proxy.weather(Weather::CutAfter(0));
+        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        assert_eq!(scene.is_member().await, wanted);
+    }
+    assert_eq!(scene.proxy.connections(), 3, "one at first, and one after each cut");
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_cut_in_the_middle_is_read_back() {
+    let scene = Scene::new().await;
+    for (wanted, bytes) in [(true, 1), (false, 5), (true, 13)] {
+        scene.proxy.weather(Weather::CutAfter(bytes));
+        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        assert_eq!(scene.is_member().await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_never_comes_is_read_back() {
+    let scene = Scene::new().await;
+    for wanted in [true, false] {
+        scene.proxy.weather(Weather::LoseAnswer);
+        let start = Instant::now();
+        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        assert!(start.elapsed() >= LIMIT, "it waited for the answer");
+        assert_eq!(scene.is_member().await, wanted);
+    }
+}
+
+#[tokio::test]
+async fn questions_are_asked_again_once_when_the_connection_breaks() {
+    let scene = Scene::new().await;
+    for bytes in [0, 1, 20] {
+        scene.proxy.weather(Weather::CutAfter(bytes));
+        found(&scene.directory, &MARIA).await;
+    }
+    scene.proxy.weather(Weather::CutAfter(0));
+    assert!(!scene.directory.has(&scene.grant, &scene.maria).await.expect("an answer"));
+    scene.proxy.weather(Weather::CutAfter(7));
+    assert!(scene.directory.matches(&scene.maria.dn, "(uid=mweber)").await.expect("an answer"));
+    let candidate = scene.directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    for bytes in [0, 20] {
+        scene.directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+        scene.proxy.weather(Weather::CutAfter(bytes));
+        scene.directory.prove(&candidate, &PASSWORD.into()).await.expect("on a new connection");
+    }
+}
+
+/// The error of a question, which must have come within so many time-outs.
+async fn timed_out<T: std::fmt::Debug>(times: u32, question: impl Future<Output = Result<T, DirectoryError>>) {
+    let start = Instant::now();
+    let answer = question.await;
+    assert!(matches!(answer, Err(DirectoryError::TimedOut)), "{answer:?}");
+    assert!(start.elapsed() < LIMIT * times + Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn silence_ends_with_the_time_out_of_an_operation() {
+    let Scene { proxy, directory, maria, grant, server } = Scene::new().await;
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    proxy.weather(Weather::Dead);
+    timed_out(1, directory.find(MARIA.uid)).await;
+    timed_out(1, directory.has(&grant, &maria)).await;
+    timed_out(2, directory.set(&grant, &maria, true)).await;
+    let proven = async {
+        match directory.prove(&candidate, &PASSWORD.into()).await {
+            Err(SignInFailure::Unavailable(error)) => Err(error),
+            other => panic!("{other:?}"),
+        }
+    };
+    timed_out::<()>(1, proven).await;
+    proxy.weather(Weather::Fair);
+    directory.set(&grant, &maria, true).await.expect("set");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+    assert!(server.values(GROUP, "member").await.contains(&maria.dn));
+}
+
+#[tokio::test]
+async fn connections_that_died_silently_cost_one_time_out_and_are_replaced() {
+    let Scene { proxy, directory, maria, grant, server: _server } = Scene::new().await;
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    // Several connections wait for the next bind.
+    let password = PASSWORD.into();
+    let many = (0..8).map(|_| directory.prove(&candidate, &password));
+    assert!(futures_util::future::join_all(many).await.iter().all(Result::is_ok));
+    proxy.forget_connections();
+    timed_out(1, directory.find(MARIA.uid)).await;
+    found(&directory, &MARIA).await;
+    proxy.forget_connections();
+    directory.set(&grant, &maria, true).await.expect_err("nobody knows what became of it");
+    directory.set(&grant, &maria, true).await.expect("on a new connection");
+    let failed = directory.prove(&candidate, &PASSWORD.into()).await;
+    assert!(matches!(failed, Err(SignInFailure::Unavailable(DirectoryError::TimedOut))), "{failed:?}");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("on a new connection");
+}
+
+#[tokio::test]
+async fn a_slow_network_is_only_slow() {
+    let Scene { proxy, directory, maria, grant, server: _server } = Scene::new().await;
+    proxy.weather(Weather::Slow(LIMIT / 4));
+    found(&directory, &MARIA).await;
+    directory.set(&grant, &maria, true).await.expect("set");
+    assert!(directory.has(&grant, &maria).await.expect("an answer"));
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+    assert_eq!(proxy.connections(), 2, "one for the portal's account, one for proving passwords");
+}

@@ -1,0 +1,127 @@
+//! Servers that are gone, and come back.
+
+use std::time::{Duration, Instant};
+
+use latchkey::{
+    clock::Clock,
+    directory::{Directory, DirectoryError, Holder, SignInFailure},
+    domain::memberships::Membership,
+};
+
+use crate::{
+    server::{Server, found, grants, on_both},
+    support::{
+        people::{MARIA, PASSWORD},
+        process::free_port,
+        proxy::{Proxy, Weather},
+    },
+};
+
+on_both!(
+    the_second_address_is_used_when_the_first_is_dead,
+    a_stopped_server_is_an_outage_and_its_return_is_noticed,
+    a_wrong_password_of_the_portal_is_told_apart,
+);
+
+async fn the_second_address_is_used_when_the_first_is_dead(server: Server) {
+    let dead = server.url_through(free_port());
+    let good = server.settings.urls[0].clone();
+    let directory = server.directory_with(|s| s.urls = vec![dead.clone(), good]);
+    found(&directory, &MARIA).await;
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+    assert!(matches!(directory.try_connect(&dead).await, Err(DirectoryError::Unreachable(_))));
+    let none = server.directory_with(|s| s.urls = vec![dead.clone(), server.url_through(free_port())]);
+    let Err(DirectoryError::Unreachable(why)) = none.find(MARIA.uid).await else { panic!("nobody is there") };
+    assert!(why.contains(&dead), "{why}");
+}
+
+async fn a_stopped_server_is_an_outage_and_its_return_is_noticed(mut server: Server) {
+    let directory = server.directory();
+    let [grant, ..] = grants();
+    let maria = found(&directory, &MARIA).await;
+    let holder = Holder::from(&maria);
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+    server.stop().await;
+    let start = Instant::now();
+    let errors = [
+        directory.find(MARIA.uid).await.expect_err("an outage"),
+        directory.has(&grant, &holder).await.expect_err("an outage"),
+        directory.set(&grant, &holder, true).await.expect_err("an outage"),
+        directory.may_write(&grant, &maria).await.expect_err("an outage"),
+    ];
+    assert!(errors.iter().all(|error| error.is_outage() && error.is_passing()), "{errors:?}");
+    let proven = directory.prove(&candidate, &PASSWORD.into()).await;
+    assert!(matches!(&proven, Err(SignInFailure::Unavailable(error)) if error.is_outage()), "{proven:?}");
+    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    server.restart().await;
+    assert!(!directory.has(&grant, &holder).await.expect("an answer again"));
+    directory.set(&grant, &holder, true).await.expect("set");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+}
+
+async fn a_wrong_password_of_the_portal_is_told_apart(server: Server) {
+    let directory = server.directory_with(|s| s.bind_password = "wrong".into());
+    let error = directory.find(MARIA.uid).await.expect_err("refused");
+    assert!(matches!(error, DirectoryError::AccountRefused(49)), "{error:?}");
+    assert!(error.is_outage() && !error.is_passing());
+    let candidate = directory.candidate(MARIA.uid).await;
+    assert!(matches!(candidate, Err(DirectoryError::AccountRefused(49))), "{candidate:?}");
+}
+
+/// Time-outs that a test can wait for.
+fn impatient(server: &Server, urls: Vec<String>) -> Directory {
+    server.directory_with(|s| {
+        s.urls = urls;
+        s.connect_timeout = Duration::from_millis(400);
+        s.operation_timeout = Duration::from_millis(400);
+    })
+}
+
+#[tokio::test]
+async fn a_silent_first_address_costs_one_time_out_and_is_then_left_alone() {
+    let server = Server::openldap().await;
+    let silent = Proxy::before(server.port()).await;
+    silent.weather(Weather::Dead);
+    let directory = impatient(&server, vec![server.url_through(silent.port), server.settings.urls[0].clone()]);
+    let start = Instant::now();
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    assert!(start.elapsed() >= Duration::from_millis(400));
+    assert_eq!(silent.connections(), 1);
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+    assert_eq!(silent.connections(), 1, "the address that answered last comes first");
+}
+
+#[tokio::test]
+async fn a_frozen_server_is_an_outage_within_the_time_out_also_for_many_at_once() {
+    let server = Server::openldap().await;
+    let directory = impatient(&server, server.settings.urls.clone());
+    found(&directory, &MARIA).await;
+    server.real().freeze();
+    // Fifty questions on the connection that there is, and fifty that need one.
+    for directory in [&directory, &impatient(&server, server.settings.urls.clone())] {
+        let start = Instant::now();
+        let answers = (0..50).map(|_| directory.find(MARIA.uid));
+        for answer in futures_util::future::join_all(answers).await {
+            assert!(answer.as_ref().is_err_and(DirectoryError::is_passing), "{answer:?}");
+        }
+        assert!(start.elapsed() < Duration::from_secs(3), "not one after the other: {:?}", start.elapsed());
+    }
+    server.real().thaw();
+    found(&directory, &MARIA).await;
+}
+
+#[tokio::test]
+async fn an_outage_is_not_an_absence() {
+    let mut server = Server::openldap().await;
+    let directory = server.directory();
+    let maria = found(&directory, &MARIA).await;
+    server.stop().await;
+    let service = crate::admission::usual();
+    let (membership, proof) = directory.prove_admission(&service, &maria, Clock::system().now()).await;
+    assert_eq!(membership, Membership::Unknown);
+    assert_eq!(proof.expect("a proof").verdict, latchkey::domain::memberships::Verdict::NotChecked);
+    assert!(directory.read(&maria.dn).await.is_err());
+    assert!(directory.matches(&maria.dn, "(objectClass=*)").await.is_err());
+}

@@ -1,0 +1,219 @@
+//! Servers that are down, hang, or come back.
+
+use std::time::{Duration, Instant};
+
+use crate::{
+    proxy::{Moment, Operation, Weather},
+    support::people::{COMMA, MARIA, UMLAUT},
+    visitor::{self, Visitor},
+    world::World,
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_directory_stops_before_the_press() {
+    let mut world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.ldap.stop();
+    let answer = world.press(&mut maria, true).await;
+    assert!(answer.is_done(), "{answer:?}");
+    assert!(world.dossier(MARIA.uid).await.stands());
+    world.ldap.restart();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_directory_crashes_during_the_press() {
+    for moment in [Moment::Before(Operation::Modify), Moment::After(Operation::Modify)] {
+        let mut world = World::new().await;
+        let maria = world.visitor(MARIA.uid).await;
+        world.ldap_proxy.hang_at(moment);
+        let pressing = world.pressing(&maria, true);
+        world.ldap_proxy.hung().await;
+        world.ldap.crash();
+        world.ldap_proxy.cut();
+        world.mend();
+        let answer = pressing.await.expect("a press").expect("an answer");
+        assert!(answer.is_done(), "{moment:?}: {answer:?}");
+        world.ldap.restart();
+        assert_eq!(world.accepted_once(&MARIA).await, 1, "{moment:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_directory_crashes_after_the_press() {
+    let mut world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    assert!(world.press(&mut maria, true).await.is_done());
+    world.ldap.crash();
+    world.ldap.restart();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+    let (_, form) = maria.permissions(&world.portal.address()).await.expect("an answer");
+    assert!(form.expect("a form").is_active, "the portal connects again by itself");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_directory_is_down_the_portal_shows_what_it_knows_and_takes_orders() {
+    let mut world = World::new().await;
+    let (mut maria, mut umlaut) = (world.visitor(MARIA.uid).await, world.visitor(UMLAUT.uid).await);
+    assert!(world.press(&mut maria, true).await.is_done());
+    world.settle().await;
+    world.ldap.stop();
+    let portal = world.portal.address();
+
+    let began = Instant::now();
+    let (page, form) = maria.permissions(&portal).await.expect("an answer");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let form = form.expect("a form");
+    assert!(form.without_directory && form.is_active, "{}", page.body);
+    let withdrawn = maria.press(&portal, &form, false).await.expect("an answer");
+    assert!(withdrawn.is_done(), "{withdrawn:?}");
+    let result = maria.get(&portal, &withdrawn.location.expect("a place")).await.expect("an answer");
+    assert!(result.body.contains("data-pending"), "{}", result.body);
+
+    assert!(world.press(&mut umlaut, true).await.is_done());
+    let (_, form) = umlaut.permissions(&portal).await.expect("an answer");
+    assert!(form.expect("a form").is_active, "being applied counts as active");
+
+    let mut stranger = Visitor::new(COMMA.uid, visitor::http());
+    let began = Instant::now();
+    let refused = stranger.sign_in(&portal).await.expect("an answer");
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!((refused.status.as_u16(), refused.retry_after.is_some()), (503, true), "{refused:?}");
+
+    world.ldap.restart();
+    world.settle().await;
+    assert!(!world.is_member(&MARIA).await && world.is_member(&UMLAUT).await);
+    assert!(stranger.sign_in(&portal).await.expect("an answer").is_done());
+}
+
+/// The limits of the tests: one second for connecting, one for each operation, one for a press.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_hangs_makes_pages_late_but_not_later_with_every_visitor() {
+    for is_fresh in [false, true] {
+        let world = World::new().await;
+        let mut visitors = Vec::new();
+        for number in 1..=12 {
+            visitors.push(world.visitor(&format!("student{number:05}")).await);
+        }
+        world.ldap_proxy.set(Weather::Hanging);
+        if is_fresh {
+            // Every connection has to be made anew, and none can be.
+            world.ldap_proxy.cut();
+        }
+        let portal = world.portal.address();
+        let began = Instant::now();
+        let waiting: Vec<_> = visitors
+            .into_iter()
+            .map(|mut visitor| {
+                let portal = portal.clone();
+                tokio::spawn(async move {
+                    let (page, form) = visitor.permissions(&portal).await.expect("an answer");
+                    assert!(form.is_some_and(|form| form.without_directory), "{page:?}");
+                    let form = visitor.permissions(&portal).await.expect("an answer").1.expect("a form");
+                    assert!(visitor.press(&portal, &form, true).await.expect("an answer").is_done());
+                    began.elapsed()
+                })
+            })
+            .collect();
+        for visitor in waiting {
+            let took = visitor.await.expect("a visitor");
+            // Three pages, each late by at most the deadline and the time for connecting.
+            assert!(took < 3 * Duration::from_secs(2) + Duration::from_secs(1), "{took:?}, fresh: {is_fresh}");
+        }
+        world.mend();
+        world.settle().await;
+    }
+}
+
+/// As behind a firewall that forgot its connections: what is sent on an old one is never answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_died_silently_is_replaced() {
+    let world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.ldap_proxy.forget_connections();
+    let _ = maria.permissions(&world.portal.address()).await.expect("an answer");
+    let began = Instant::now();
+    let (page, form) = maria.permissions(&world.portal.address()).await.expect("an answer");
+    assert!(!form.expect("a form").without_directory, "{}", page.body);
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(world.press(&mut maria, true).await.is_done());
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_notices_that_the_mail_server_is_down() {
+    let mut world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.smtp.stop();
+    let began = Instant::now();
+    assert!(world.press(&mut maria, true).await.is_done());
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    assert!(world.is_member(&MARIA).await);
+    world
+        .until("a failed attempt", async || world.portal.run(&["outbox", "list"]).contains("waiting: mail-server"))
+        .await;
+    world.smtp.restart();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_hangs_holds_up_no_directory_write() {
+    let mut world = World::new().await;
+    let mut visitors = Vec::new();
+    for number in 1..=24 {
+        visitors.push(world.visitor(&format!("student{number:05}")).await);
+    }
+    world.smtp_proxy.set(Weather::Hanging);
+    for visitor in &mut visitors {
+        assert!(world.press(visitor, true).await.is_done());
+    }
+    // Now the worker has to do a directory write, with all these mails before it.
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.ldap.stop();
+    assert!(world.press(&mut maria, true).await.is_done());
+    world.ldap.restart();
+    let began = Instant::now();
+    world.until("the membership", async || world.is_member(&MARIA).await).await;
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    world.mend();
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_down_nothing_is_half_done() {
+    let world = World::on_postgres().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    let portal = world.portal.address();
+    let form = maria.permissions(&portal).await.expect("an answer").1.expect("a form");
+    let proxy = world.database_proxy.as_ref().expect("a proxy");
+    proxy.set(Weather::Refusing);
+
+    let pressed = maria.press(&portal, &form, true).await.expect("an answer");
+    assert_eq!((pressed.status.as_u16(), pressed.retry_after.is_some()), (503, true), "{pressed:?}");
+    let (page, _) = maria.permissions(&portal).await.expect("an answer");
+    assert_eq!((page.status.as_u16(), page.retry_after.is_some()), (503, true), "{page:?}");
+    let mut stranger = Visitor::new(UMLAUT.uid, visitor::http());
+    let refused = stranger.sign_in(&portal).await.expect("an answer");
+    assert_eq!((refused.status.as_u16(), refused.retry_after.is_some()), (503, true), "{refused:?}");
+    assert!(world.dossier(MARIA.uid).await.events.is_empty() && !world.is_member(&MARIA).await);
+
+    proxy.set(Weather::Fair);
+    assert!(maria.press(&portal, &form, true).await.expect("an answer").is_done(), "the same page still serves");
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+    assert!(stranger.sign_in(&portal).await.expect("an answer").is_done());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_goes_while_the_directory_is_written() {
+    let world = World::on_postgres().await;
+    let maria = world.visitor(MARIA.uid).await;
+    world.ldap_proxy.hang_at(Moment::After(Operation::Modify));
+    let pressing = world.pressing(&maria, true);
+    world.ldap_proxy.hung().await;
+    world.database_proxy.as_ref().expect("a proxy").set(Weather::Refusing);
+    world.ldap_proxy.set(Weather::Fair);
+    let answer = pressing.await.expect("a press").expect("an answer");
+    assert!(answer.is_done(), "it was committed: {answer:?}");
+    world.mend();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}

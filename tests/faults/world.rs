@@ -1,0 +1,162 @@
+//! A portal with its servers, a proxy before each of them, and what must be true at the end.
+
+use std::time::{Duration, Instant};
+
+use latchkey::db::Database;
+use tempfile::TempDir;
+use tokio::time::sleep;
+use url::Url;
+
+use crate::{
+    evidence::{self, Dossier},
+    portal::{self, Options, Portal, port_of},
+    proxy::{Proxy, Weather},
+    support::{
+        openldap::{self, OpenLdap},
+        people::{GROUP, Person},
+        postgres,
+        smtp::Smtp,
+    },
+    visitor::{self, Answer, Visitor},
+};
+
+/// Longer than the lease of a portal that was killed, and than any wait between two attempts.
+const LIMIT: Duration = Duration::from_secs(15);
+
+pub struct World {
+    pub portal: Portal,
+    pub options: Options,
+    pub ldap: OpenLdap,
+    pub smtp: Smtp,
+    pub ldap_proxy: Proxy,
+    pub smtp_proxy: Proxy,
+    /// Before PostgreSQL, where that is the database.
+    pub database_proxy: Option<Proxy>,
+    pub database: Database,
+    _folder: TempDir,
+}
+
+impl World {
+    /// A portal on SQLite.
+    pub async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = portal::sqlite(folder.path());
+        Self::on(&url, &url, None, GROUP, folder).await
+    }
+
+    /// A portal whose service has another group.
+    pub async fn with_group(group: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let url = portal::sqlite(folder.path());
+        Self::on(&url, &url, None, group, folder).await
+    }
+
+    /// A portal on PostgreSQL, with a proxy before it.
+    pub async fn on_postgres() -> Self {
+        let url = postgres::database();
+        let proxy = Proxy::before(port_of(&url)).await;
+        let mut proxied = Url::parse(&url).expect("a URL");
+        proxied.set_port(Some(proxy.port)).expect("a port");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self::on(&url, proxied.as_str(), Some(proxy), GROUP, folder).await
+    }
+
+    async fn on(url: &str, for_portal: &str, database_proxy: Option<Proxy>, group: &str, folder: TempDir) -> Self {
+        let ldap = OpenLdap::start(&openldap::Options { students: 30, ..openldap::Options::default() });
+        let smtp = Smtp::start();
+        let ldap_proxy = Proxy::before(port_of(&ldap.ldap_url)).await;
+        let smtp_proxy = Proxy::before(smtp.port).await;
+        let options = Options {
+            database: for_portal.to_owned(),
+            ldap_port: ldap_proxy.port,
+            smtp_port: smtp_proxy.port,
+            group: group.to_owned(),
+        };
+        let portal = Portal::start(&options, &ldap, &smtp);
+        let database = evidence::open(url);
+        Self { portal, options, ldap, smtp, ldap_proxy, smtp_proxy, database_proxy, database, _folder: folder }
+    }
+
+    /// Somebody who has signed in.
+    pub async fn visitor(&self, uid: &str) -> Visitor {
+        let mut visitor = Visitor::new(uid, visitor::http());
+        let answer = visitor.sign_in(&self.portal.address()).await.expect("an answer");
+        assert!(answer.is_done(), "{uid} is not signed in: {answer:?}");
+        visitor
+    }
+
+    /// Looks at the page and presses the button.
+    pub async fn press(&self, visitor: &mut Visitor, wanted: bool) -> Answer {
+        let (page, form) = visitor.permissions(&self.portal.address()).await.expect("an answer");
+        let form = form.unwrap_or_else(|| panic!("no form: {page:?}"));
+        assert_ne!(form.is_active, wanted, "{}: {}", visitor.uid, page.body);
+        visitor.press(&self.portal.address(), &form, wanted).await.expect("an answer")
+    }
+
+    /// The same by somebody else, while the test goes on.
+    pub fn pressing(&self, visitor: &Visitor, wanted: bool) -> tokio::task::JoinHandle<Option<Answer>> {
+        let (mut visitor, portal) = (visitor.clone(), self.portal.address());
+        tokio::spawn(async move {
+            let form = visitor.permissions(&portal).await.ok()?.1?;
+            visitor.press(&portal, &form, wanted).await.ok()
+        })
+    }
+
+    pub async fn dossier(&self, uid: &str) -> Dossier {
+        evidence::dossiers(&self.database).await.remove(uid).unwrap_or_default()
+    }
+
+    /// How often it was decided about this person.
+    pub async fn decisions(&self, uid: &str) -> i64 {
+        self.dossier(uid).await.revision
+    }
+
+    /// Whether the directory shows the membership.
+    pub async fn is_member(&self, person: &Person) -> bool {
+        evidence::members(&self.ldap, &self.options.group).await.contains(&person.dn())
+    }
+
+    /// Waits until nothing is owed any more.
+    pub async fn settle(&self) {
+        let began = Instant::now();
+        while evidence::owed(&self.database).await > 0 {
+            let list = || self.portal.run(&["outbox", "list"]);
+            assert!(began.elapsed() < LIMIT, "still owed:\n{}\n{}", list(), self.portal.log());
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until this holds.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn() -> bool) {
+        let began = Instant::now();
+        while !holds().await {
+            assert!(began.elapsed() < LIMIT, "never: {what}\n{}", self.portal.log());
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Everything works again.
+    pub fn mend(&self) {
+        self.ldap_proxy.set(Weather::Fair);
+        self.smtp_proxy.set(Weather::Fair);
+        self.smtp.answer(None);
+        if let Some(proxy) = &self.database_proxy {
+            proxy.set(Weather::Fair);
+        }
+    }
+
+    /// What must be true of one accepted press, whatever happened: one acceptance, the membership, one mail or twice the same one.
+    /// Returns how many mails came.
+    pub async fn accepted_once(&self, person: &Person) -> usize {
+        self.settle().await;
+        let dossier = self.dossier(person.uid).await;
+        let [event] = &dossier.events[..] else { panic!("not one acceptance: {dossier:?}") };
+        assert!(event.granted && dossier.wanted && dossier.is_applied, "{dossier:?}");
+        assert!(self.is_member(person).await, "not in the group");
+        let receipts = evidence::receipts(&self.smtp.messages());
+        assert_eq!(receipts.keys().collect::<Vec<_>>(), [&event.receipt]);
+        let mails = &receipts[&event.receipt];
+        assert!(mails.len() <= 2 && mails.iter().all(|mail| *mail == mails[0]), "{mails:?}");
+        mails.len()
+    }
+}

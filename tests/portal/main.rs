@@ -1,0 +1,22 @@
+//! The portal through its front door: a real directory, database and HTTP server, people who sign in and press buttons.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+#[macro_use]
+mod world;
+
+mod activation;
+mod cross_site;
+mod databases;
+mod headers;
+mod http;
+mod names;
+mod outages;
+mod pages;
+mod permissions;
+mod routes;
+mod sessions;
+mod sign_in;
+mod terms;
+mod throttle;
