@@ -3,6 +3,12 @@
 
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+// A form that came back has its error summary focused by "autofocus"; older browsers do that for fields only.
+const summary = document.getElementById("error-summary");
+if (summary) {
+  addEventListener("load", () => requestAnimationFrame(() => document.activeElement === document.body && summary.focus()));
+}
+
 // Copy buttons appear only where they can work.
 for (const button of all("[data-copy]")) {
   if (!navigator.clipboard) break;
@@ -46,6 +52,8 @@ if (dialog) {
     timers = [setTimeout(show, Math.max(0, seconds - 120) * 1000, false), setTimeout(show, seconds * 1000, true)];
   };
   start(Number(dialog.dataset.seconds));
+  // A page that the browser kept for going back may be older than the end of the session.
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
   form.addEventListener("submit", async (event) => {
     event.preventDefault();

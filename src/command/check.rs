@@ -218,10 +218,12 @@ async fn check_service(directory: &Directory, service: &Service, person: Option<
         }
         Grant::PersonAttribute { attribute, .. } => format!("{attribute} of people"),
     };
-    let what = format!("{}: {place} exists and can be written", service.slug);
     match directory.may_write(&service.grant, person).await {
-        Ok(()) => report.ok(what),
-        Err(error) => report.bad(what, format!("{error}\n{}", remedy(&error, service))),
+        Ok(()) => report.ok(format!("{}: {place} exists and can be written", service.slug)),
+        Err(error) => report.bad(
+            format!("{}: {place} cannot be written", service.slug),
+            format!("{error}\n{}", remedy(&error, service)),
+        ),
     }
     if let Some(rule) = &service.eligibility
         && let Err(error) = directory.matches(&person.dn, &rule.filter).await

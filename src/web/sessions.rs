@@ -16,7 +16,7 @@ use super::{
         frame::Nav,
         sessions::{SessionRow, SessionsPage},
     },
-    see_other, view,
+    see_other, sign_out, view,
 };
 use crate::domain::sessions;
 
@@ -55,7 +55,7 @@ pub(super) async fn end(
     let which = fields.get("session").unwrap_or_default().to_owned();
     if which == member.data.reference {
         member.end();
-        return Ok(see_other(&format!("/{locale}/sign-in?signed-out=yes")));
+        return Ok(sign_out::farewell(client::locale(&request)));
     }
     let (account_id, own) = (member.account.id.clone(), member.data.reference.clone());
     let others = which == "others";

@@ -1,10 +1,15 @@
 //! Signing out.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{HeaderName, HeaderValue},
+    web,
+};
 use serde_json::json;
 
 use super::{State, client, error::WebError, forms::Fields, member::Member, see_other};
 use crate::domain::{
+    locale::Locale,
     log::{self, Actor, Kind, Origin, Record},
     sessions,
 };
@@ -30,5 +35,13 @@ pub(super) async fn create(
             log::append(conn, origin, &record)
         })
         .await?;
-    Ok(see_other(&format!("/{}/sign-in?signed-out=yes", client::locale(&request).code())))
+    Ok(farewell(client::locale(&request)))
+}
+
+/// To the form, after the session has been ended. Browsers may keep whole pages for going back, even those marked `no-store`; the
+/// header makes them forget.
+pub(super) fn farewell(locale: Locale) -> HttpResponse {
+    let mut answer = see_other(&format!("/{}/sign-in?signed-out=yes", locale.code()));
+    answer.headers_mut().insert(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"cache\""));
+    answer
 }

@@ -107,6 +107,10 @@ async fn going_back_after_signing_out_shows_nothing_of_the_account() {
     browser.goto(&portal.url("/en/sign-in")).await;
     browser.sign_in("amueller", "latchkey").await;
     browser.goto(&portal.url("/en/profile")).await;
+    // What a browser has kept as it was is asked for anew.
+    browser.mark_page().await;
+    browser.run("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))").await;
+    browser.next_page().await;
     browser.submit(".lk-sign-out").await;
     assert!(browser.text().await.contains("You have signed out."));
     for _ in 0..2 {
