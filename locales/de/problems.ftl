@@ -8,3 +8,4 @@ notice-nothing-changed = Es wurde nichts geändert: Sie haben kein Häkchen gese
 notice-session-ended = Die Sitzung ist beendet.
 notice-sessions-ended = Alle anderen Sitzungen sind beendet.
 notice-signed-out = Sie haben sich abgemeldet.
+notice-terms-accepted-too = Auch den neuen Nutzungsbedingungen Ihrer anderen Dienste haben Sie zugestimmt.

@@ -8,3 +8,4 @@ notice-nothing-changed = Nothing was changed: no box was ticked or unticked.
 notice-session-ended = The session has ended.
 notice-sessions-ended = All other sessions have ended.
 notice-signed-out = You have signed out.
+notice-terms-accepted-too = The new terms of your other services are accepted, too.

@@ -1,5 +1,5 @@
 sign-in-title = Sign in
-sign-in-intro = Sign in with your account: { $organisation }.
+sign-in-intro = Use your { $organisation } account.
 sign-in-name = Username
 sign-in-password = Password
 sign-in-button = Sign in

@@ -249,19 +249,30 @@ fn remedy(error: &DirectoryError, service: &Service) -> String {
 
 async fn check_admission(directory: &Directory, service: &Service, person: &Person, report: &mut Report) {
     let Some(admission) = &service.admission else { return };
-    let what = format!("{}: the chat server's search finds people", service.slug);
-    match directory.finds_as_chat_server(admission, person).await {
-        Ok(true) => report.ok(what),
-        Ok(false) => report.bad(
-            what,
+    let key = format!("services.{}.admission", service.slug);
+    let as_chat_server = async {
+        Ok((
+            directory.finds_as_chat_server(admission, person).await?,
+            directory.chat_server_sees_group(admission).await?,
+        ))
+    };
+    match as_chat_server.await {
+        Ok((true, true)) => report.ok(format!("{}: the chat server's account sees people and group", service.slug)),
+        Ok((false, _)) => report.bad(
+            format!("{}: the chat server does not find people", service.slug),
+            format!("It does not find {}. Check {key}: base, user_filter, user_fields.", person.dn),
+        ),
+        Ok((true, false)) => report.bad(
+            format!("{}: the chat server does not see the members of the group", service.slug),
             format!(
-                "It does not find {}. Check services.{}.admission: base, user_filter, user_fields.",
-                person.dn, service.slug
+                "Check {key}.group_filter: object_class, id_attribute, group_name, member_attribute; the group needs a member, \
+                 and the chat server's account the right to search for members."
             ),
         ),
-        Err(error) => {
-            report.bad(what, format!("{error}\nCheck services.{}.admission.bind_dn and bind_password.", service.slug));
-        }
+        Err(error) => report.bad(
+            format!("{}: the chat server's account cannot search", service.slug),
+            format!("{}\nCheck {key}.bind_dn and bind_password.", DirectoryError::to_string(&error)),
+        ),
     }
 }
 

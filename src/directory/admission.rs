@@ -50,6 +50,14 @@ impl Directory {
         Ok(user_search(&link, &anybody, person).await?.0.is_none())
     }
 
+    /// Whether the chat server's account sees the group of its group filter, for `latchkey check`; true without such a filter.
+    pub async fn chat_server_sees_group(&self, admission: &Admission) -> Result<bool, DirectoryError> {
+        let Some(filter) = &admission.group_filter else { return Ok(true) };
+        let link = self.asking_as(admission);
+        let anybody = GroupFilter { member_format: "*".to_owned(), ..filter.clone() };
+        Ok(!search(&link, &admission.base, &group_filter(&anybody, "", ""), 1).await?.is_empty())
+    }
+
     async fn ask_like_rocket_chat(
         &self,
         admission: &Admission,

@@ -143,6 +143,7 @@ impl Mailer {
             .to(Mailbox::new(Some(name), to.parse()?))
             .subject(mail.subject())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .date(mail.at.and_utc().into())
             .header(AutoSubmitted);
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());

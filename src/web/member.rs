@@ -59,6 +59,8 @@ impl SessionData {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum NextNotice {
     NothingChanged,
+    /// Besides what the page is about, new terms of other services were accepted.
+    TermsAcceptedToo,
     SessionEnded,
     SessionsEnded,
 }
@@ -173,6 +175,7 @@ impl NextNotice {
     pub(super) fn to_notice(self, locale: Locale) -> Notice {
         let (kind, key) = match self {
             Self::NothingChanged => (NoticeKind::Info, "notice-nothing-changed"),
+            Self::TermsAcceptedToo => (NoticeKind::Success, "notice-terms-accepted-too"),
             Self::SessionEnded => (NoticeKind::Success, "notice-session-ended"),
             Self::SessionsEnded => (NoticeKind::Success, "notice-sessions-ended"),
         };

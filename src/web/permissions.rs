@@ -115,8 +115,8 @@ async fn decide(
     Ok(decided.await?)
 }
 
-/// 303 to what came of it: the service's own page, or one page for several. A press that was carried out before leads to the same
-/// place.
+/// 303 to what came of it: the service's own page, or one page for several. New terms that were accepted on the way are only
+/// mentioned there. A press that was carried out before leads to the same place.
 fn answer_to(
     member: &Member,
     locale: &str,
@@ -129,11 +129,15 @@ fn answer_to(
         .filter(|row| row.ticked != (row.shown != Shown::Inactive))
         .map(|row| row.service.as_str())
         .collect();
-    let one = match (decided, asked.as_slice()) {
-        ([one], _) => Some(one.service.as_str()),
-        ([], [one]) => Some(*one),
+    let written: Vec<&str> = decided.iter().filter(|d| d.owed.is_some()).map(|d| d.service.as_str()).collect();
+    let one = match (decided, written.as_slice(), asked.as_slice()) {
+        ([one], ..) => Some(one.service.as_str()),
+        (_, [one], _) | ([], _, [one]) => Some(*one),
         _ => None,
     };
+    if one.is_some() && decided.len() > 1 {
+        member.leave_notice(NextNotice::TermsAcceptedToo)?;
+    }
     let place = match one {
         Some(service) => format!("permissions/{service}"),
         None if decided.is_empty() => {
