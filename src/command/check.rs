@@ -220,10 +220,12 @@ async fn check_service(directory: &Directory, service: &Service, person: Option<
     };
     match directory.may_write(&service.grant, person).await {
         Ok(()) => report.ok(format!("{}: {place} exists and can be written", service.slug)),
-        Err(error) => report.bad(
-            format!("{}: {place} cannot be written", service.slug),
-            format!("{error}\n{}", remedy(&error, service)),
-        ),
+        Err(error) => {
+            let what = format!("{}: {place} cannot be written", service.slug);
+            report.bad(what, format!("{error}\n{}", remedy(&error, service)));
+            // Nothing can be said about what is granted by a group that is not there.
+            return;
+        }
     }
     if let Some(rule) = &service.eligibility
         && let Err(error) = directory.matches(&person.dn, &rule.filter).await

@@ -139,10 +139,11 @@ fn get() -> Route {
     web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
-/// `/` guesses the language; both lead to the page that most people come for.
+/// `/` guesses the language; both lead to the page that most people come for. Without a session that is one after signing in,
+/// and there is no detour.
 async fn home(request: HttpRequest) -> HttpResponse {
-    let locale = client::locale(&request);
-    see_other(&format!("/{}/profile/permissions", locale.code()))
+    let place = if request.cookie(member::COOKIE).is_some() { "profile/permissions" } else { "sign-in" };
+    see_other(&format!("/{}/{place}", client::locale(&request).code()))
 }
 
 /// 303: "look there", after every successful POST.

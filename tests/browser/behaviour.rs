@@ -78,7 +78,7 @@ async fn what_was_entered_goes_on_after_the_session_has_ended() {
     browser.sign_in("amueller", "latchkey").await;
     assert!(is_ticked(&browser, "#service-cloud").await && is_ticked(&browser, "#terms").await);
     browser.submit(".lk-permissions .lk-actions button").await;
-    browser.with_text("h2", "Cloud storage is active for you").await;
+    browser.with_text("h1", "Cloud storage is active for you").await;
 }
 
 #[tokio::test]

@@ -108,7 +108,7 @@ impl Tour<'_> {
         self.inspector.look("permissions-with-errors", 422).await;
         self.browser.click("#terms").await;
         self.press_the_button().await;
-        self.inspector.look("changes", 200).await;
+        self.inspector.look("result-with-notice", 200).await;
         self.portal.let_pass(TimeDelta::minutes(2));
         self.visit("/profile/permissions/rocketchat", "result-admitted", 200).await;
         self.browser.run("document.getElementById('session-dialog').showModal()").await;
@@ -145,7 +145,7 @@ impl Tour<'_> {
     async fn accounts_with_difficulties(&mut self) {
         self.enter("jweiss").await;
         self.browser.click("#service-rocketchat").await;
-        self.browser.click("#service-printing").await;
+        self.browser.click("#service-cloud").await;
         self.browser.click("#terms").await;
         self.press_the_button().await;
         self.inspector.look("changes-refused", 200).await;
