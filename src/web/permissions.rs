@@ -222,6 +222,7 @@ async fn form(
 fn service_row(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier) -> ServiceRow {
     let locale = frame.locale;
     let slug = service.slug.as_str();
+    let seen = Seen { membership: dossier.believe(slug, seen.membership, seen.since), ..seen };
     let state = service_state(frame, service, seen, dossier);
     let shown = match &state {
         ServiceState::Active { .. } | ServiceState::BeingApplied | ServiceState::AcceptAgain { .. } => true,

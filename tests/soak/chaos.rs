@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Range,
     sync::{
         Mutex,
         atomic::{AtomicBool, Ordering},
@@ -10,10 +11,12 @@ use std::{
     time::Duration,
 };
 
+use chrono::NaiveDateTime;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _, sql_query};
 use rand::{RngExt as _, rngs::StdRng};
 
 use crate::{
+    people::now,
     portal::Portal,
     proxy::{Proxy, Weather},
     support::{openldap::OpenLdap, smtp::Smtp},
@@ -32,102 +35,137 @@ pub struct Chaos {
 
 /// How often each fault was made.
 #[derive(Debug, Default)]
-pub struct Faults(BTreeMap<&'static str, usize>);
+pub struct Faults {
+    counts: BTreeMap<&'static str, usize>,
+    /// When something began that may interrupt the delivery of a mail.
+    pub interruptions: Vec<NaiveDateTime>,
+}
 
 impl Faults {
+    pub fn extend(&mut self, others: Self) {
+        for (name, count) in others.counts {
+            *self.counts.entry(name).or_default() += count;
+        }
+        self.interruptions.extend(others.interruptions);
+    }
+
     pub fn summary(&self) -> String {
-        let each: Vec<String> = self.0.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        let each: Vec<String> = self.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
         each.join(", ")
     }
 }
 
 impl Chaos {
-    /// Makes faults until it is over; then everything works again.
+    /// Makes faults until it is over; then everything works again, as far as nobody else makes faults.
     pub fn rage(&self, mut random: StdRng, over: &AtomicBool) -> Faults {
         let mut faults = Faults::default();
         while !over.load(Ordering::SeqCst) {
+            let began = now();
             let name = self.fail(&mut random);
-            *faults.0.entry(name).or_default() += 1;
-            sleep(Duration::from_millis(random.random_range(50..400)));
+            *faults.counts.entry(name).or_default() += 1;
+            if name.contains("mail") || name.contains("portal") || name.contains("database") {
+                faults.interruptions.push(began);
+            }
+            pause(&mut random, 50..400);
         }
         faults
     }
 
     /// Makes one fault and mends it.
     fn fail(&self, random: &mut StdRng) -> &'static str {
-        let mut some = |from: u64, to: u64| Duration::from_millis(random.random_range(from..to));
-        let (short, long, late) = (some(20, 300), some(200, 1500), some(20, 500));
-        match random.random_range(0..15) {
-            0 => {
-                let mut ldap = self.ldap.lock().expect("the directory");
-                ldap.stop();
-                sleep(long);
-                ldap.restart();
-                "directory stops"
-            }
-            1 => {
-                let mut ldap = self.ldap.lock().expect("the directory");
-                ldap.crash();
-                sleep(short);
-                ldap.restart();
-                "directory crashes"
-            }
-            2 => {
-                let ldap = self.ldap.lock().expect("the directory");
-                ldap.freeze();
-                sleep(long);
-                ldap.thaw();
-                "directory freezes"
-            }
-            3 => {
-                self.ldap_proxy.cut();
-                "directory connections cut"
-            }
-            4 => {
-                self.ldap_proxy.cut_after(random.random_range(0..2000));
-                "directory connections cut in the middle"
-            }
-            5 => self.weather(&self.ldap_proxy, Weather::Slow(late), long, "slow directory"),
-            6 => self.weather(&self.ldap_proxy, Weather::Hanging, long, "hanging directory"),
-            7 => self.weather(&self.ldap_proxy, Weather::SwallowingAnswers, short, "lost answers of the directory"),
-            8 => self.weather(&self.ldap_proxy, Weather::Refusing, long, "directory refuses connections"),
-            9 => {
-                let smtp = self.smtp.lock().expect("the mail server");
-                smtp.answer(Some("451 Try again later"));
-                sleep(long);
-                smtp.answer(None);
-                "mail server refuses"
-            }
-            10 => {
-                let mut smtp = self.smtp.lock().expect("the mail server");
-                smtp.stop();
-                sleep(short);
-                smtp.restart();
-                "mail server stops"
-            }
-            11 => {
-                self.smtp_proxy.cut();
-                "mail connections cut"
-            }
+        match random.random_range(0..16) {
+            0..5 => self.fail_network_of_directory(random),
+            5..9 => self.fail_directory(random),
+            9..12 => self.fail_mail(random),
             12 if self.postgres.is_some() => {
                 self.cut_database();
                 "database connections cut"
             }
             _ => {
-                let mut portal = self.portals[random.random_range(0..self.portals.len())].lock().expect("a portal");
+                let portal = random.random_range(0..self.portals.len());
+                let mut portal = self.portals[portal].lock().expect("a portal");
                 portal.kill();
-                sleep(short);
+                pause(random, 20..300);
                 portal.restart();
                 "portal kills"
             }
         }
     }
 
-    fn weather(&self, proxy: &Proxy, weather: Weather, lasts: Duration, name: &'static str) -> &'static str {
+    fn fail_directory(&self, random: &mut StdRng) -> &'static str {
+        let mut ldap = self.ldap.lock().expect("the directory");
+        match random.random_range(0..3) {
+            0 => {
+                ldap.stop();
+                pause(random, 200..1500);
+                ldap.restart();
+                "directory stops"
+            }
+            1 => {
+                ldap.crash();
+                pause(random, 20..300);
+                ldap.restart();
+                "directory crashes"
+            }
+            _ => {
+                ldap.freeze();
+                pause(random, 200..1500);
+                ldap.thaw();
+                "directory freezes"
+            }
+        }
+    }
+
+    fn fail_network_of_directory(&self, random: &mut StdRng) -> &'static str {
+        let proxy = &self.ldap_proxy;
+        let late = Duration::from_millis(random.random_range(20..500));
+        let (weather, lasts, name) = match random.random_range(0..6) {
+            0 => {
+                proxy.cut();
+                return "directory connections cut";
+            }
+            1 => {
+                proxy.cut_after(random.random_range(0..2000));
+                return "directory connections cut in the middle";
+            }
+            2 => (Weather::Slow(late), 200..1500, "slow directory"),
+            3 => (Weather::Hanging, 200..1500, "hanging directory"),
+            4 => (Weather::SwallowingAnswers, 20..300, "lost answers of the directory"),
+            _ => (Weather::Refusing, 200..1500, "directory refuses connections"),
+        };
         proxy.set(weather);
-        sleep(lasts);
+        pause(random, lasts);
         proxy.set(Weather::Fair);
         name
+    }
+
+    fn fail_mail(&self, random: &mut StdRng) -> &'static str {
+        match random.random_range(0..4) {
+            0 => {
+                let smtp = self.smtp.lock().expect("the mail server");
+                smtp.answer(Some("451 Try again later"));
+                pause(random, 200..1500);
+                smtp.answer(None);
+                "mail server refuses"
+            }
+            1 => {
+                let mut smtp = self.smtp.lock().expect("the mail server");
+                smtp.stop();
+                pause(random, 20..300);
+                smtp.restart();
+                "mail server stops"
+            }
+            2 => {
+                self.smtp_proxy.set(Weather::Hanging);
+                pause(random, 200..1500);
+                self.smtp_proxy.set(Weather::Fair);
+                "hanging mail server"
+            }
+            _ => {
+                self.smtp_proxy.cut();
+                "mail connections cut"
+            }
+        }
     }
 
     /// As an administrator does who ends all connections to a database.
@@ -138,4 +176,9 @@ impl Chaos {
                    WHERE datname = current_database() AND pid <> pg_backend_pid()";
         sql_query(all).execute(&mut own).expect("cut");
     }
+}
+
+/// Some milliseconds.
+fn pause(random: &mut StdRng, milliseconds: Range<u64>) {
+    sleep(Duration::from_millis(random.random_range(milliseconds)));
 }

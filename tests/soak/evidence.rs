@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use latchkey::db::{
     self, Database,
@@ -134,9 +134,17 @@ pub async fn add_members(ldap: &OpenLdap, group: &str, people: &[String]) {
     done.success().expect("added");
 }
 
-/// The numbers of receipts in the mails that arrived, each with the Message-IDs and recipients of these mails.
-pub fn receipts(messages: &[Message]) -> BTreeMap<String, Vec<(String, String)>> {
-    let mut receipts: BTreeMap<String, Vec<(String, String)>> = BTreeMap::new();
+/// A mail about a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    pub id: String,
+    pub to: String,
+    pub arrived: NaiveDateTime,
+}
+
+/// The numbers of receipts in the mails that arrived, each with these mails in their order.
+pub fn receipts(messages: &[Message]) -> BTreeMap<String, Vec<Mail>> {
+    let mut receipts: BTreeMap<String, Vec<Mail>> = BTreeMap::new();
     for message in messages {
         let parsed = MessageParser::default().parse(message.raw.as_bytes()).expect("a message");
         let text = parsed.body_text(0).expect("a text").into_owned();
@@ -144,7 +152,11 @@ pub fn receipts(messages: &[Message]) -> BTreeMap<String, Vec<(String, String)>>
         let number = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').find(is_receipt);
         let number = number.unwrap_or_else(|| panic!("a mail without the number of a receipt:\n{text}"));
         let id = parsed.message_id().expect("a Message-ID").to_owned();
-        receipts.entry(number.to_owned()).or_default().push((id, message.to.join(",")));
+        receipts.entry(number.to_owned()).or_default().push(Mail {
+            id,
+            to: message.to.join(","),
+            arrived: DateTime::<Utc>::from(message.arrived).naive_utc(),
+        });
     }
     receipts
 }

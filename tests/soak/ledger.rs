@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use crate::{
-    evidence::{Dossier, Event},
+    evidence::{Dossier, Event, Mail},
     people::{Press, REST},
     person,
 };
+
+/// A mail that is sent in pieces arrives a little after it was interrupted.
+const SHORTLY: TimeDelta = TimeDelta::seconds(2);
 
 /// All presses.
 #[derive(Debug, Default)]
@@ -114,22 +117,26 @@ pub fn compare(
     breaches
 }
 
-/// How many mails came again, and what is wrong with the mails: each record is told about once, or twice by the same message.
+/// How many mails came again, and what is wrong with the mails: each record is told about once, and again only by the same message,
+/// after something interrupted its delivery.
 pub fn mails(
     dossiers: &BTreeMap<String, Dossier>,
-    receipts: &BTreeMap<String, Vec<(String, String)>>,
+    receipts: &BTreeMap<String, Vec<Mail>>,
+    interruptions: &[NaiveDateTime],
 ) -> (usize, Vec<String>) {
     let mut breaches = Vec::new();
     let mut repeats = 0;
     let mut explained = BTreeSet::new();
+    let is_explained = |one: &Mail, next: &Mail| {
+        one.id == next.id && interruptions.iter().any(|at| (one.arrived - SHORTLY..=next.arrived).contains(at))
+    };
     for (uid, dossier) in dossiers {
         for event in &dossier.events {
             explained.insert(event.receipt.as_str());
             let mails = receipts.get(&event.receipt).map(Vec::as_slice).unwrap_or_default();
-            let different: BTreeSet<_> = mails.iter().collect();
             repeats += mails.len().saturating_sub(1);
-            let to_owner = mails.iter().all(|(_, to)| *to == format!("{uid}@uni.example"));
-            if !(1..=2).contains(&mails.len()) || different.len() != 1 || !to_owner {
+            let to_owner = mails.iter().all(|mail| mail.to == format!("{uid}@uni.example"));
+            if mails.is_empty() || !to_owner || !mails.windows(2).all(|pair| is_explained(&pair[0], &pair[1])) {
                 breaches.push(format!("{uid}: mails about {}: {mails:?}", event.receipt));
             }
         }

@@ -45,6 +45,9 @@ use support::{
 /// How many browsers are busy at the same time.
 const CLIENTS: usize = 8;
 
+/// How many things fail at the same time.
+const FAULTS_AT_ONCE: u64 = 2;
+
 /// How long the outbox may take to become empty once everything works again: the lease of a portal that was killed, and
 /// the longest wait between two attempts.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -67,7 +70,7 @@ fn number(name: &str) -> Option<u64> {
 
 async fn soak(setting: &str, database_url: &str, portals: usize) {
     let seed = number("LATCHKEY_SOAK_SEED").unwrap_or_else(|| rand::rng().random_range(0..1_000_000));
-    let presses = usize::try_from(number("LATCHKEY_SOAK_PRESSES").unwrap_or(150)).expect("a number of presses");
+    let presses = usize::try_from(number("LATCHKEY_SOAK_PRESSES").unwrap_or(300)).expect("a number of presses");
     println!("{setting}: LATCHKEY_SOAK_SEED={seed} LATCHKEY_SOAK_PRESSES={presses}");
     let people = (presses / 4).clamp(CLIENTS, 200);
     let ldap = OpenLdap::start(&openldap::Options { students: people + 20, ..openldap::Options::default() });
@@ -99,6 +102,7 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
     let began = Instant::now();
     let (ledger, faults) = drive(&chaos, &addresses, people, presses, seed).await;
     let pressing = began.elapsed();
+    let chaos = Arc::into_inner(chaos).expect("everybody else has ended");
 
     let began = Instant::now();
     while evidence::owed(&database).await > 0 {
@@ -109,17 +113,17 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
     let drained = began.elapsed();
 
     let dossiers = evidence::dossiers(&database).await;
-    let members = evidence::members(&chaos.ldap.lock().expect("the directory"), GROUP).await;
-    let messages = chaos.smtp.lock().expect("the mail server").messages();
+    let members = evidence::members(&chaos.ldap.into_inner().expect("the directory"), GROUP).await;
+    let messages = chaos.smtp.into_inner().expect("the mail server").messages();
     let mut breaches = ledger.breaches(&dossiers);
     breaches.extend(ledger::compare(&dossiers, &members, &before, people));
-    let (repeats, of_mails) = ledger::mails(&dossiers, &evidence::receipts(&messages));
+    let (repeats, of_mails) = ledger::mails(&dossiers, &evidence::receipts(&messages), &faults.interruptions);
     breaches.extend(of_mails);
     println!("{setting}: {} in {pressing:.1?}", ledger.summary());
     println!("  faults: {}", faults.summary());
     println!("  {} mails, {repeats} of them repeats; drained in {drained:.1?}", messages.len());
     if !breaches.is_empty() {
-        keep_logs(&chaos);
+        keep_logs(&chaos.portals);
     }
     assert!(breaches.is_empty(), "{setting}, seed {seed}:\n{}", breaches.join("\n"));
 }
@@ -127,15 +131,17 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
 /// People press while things fail; at the end nothing fails any more.
 async fn drive(chaos: &Arc<Chaos>, addresses: &[String], people: usize, presses: usize, seed: u64) -> (Ledger, Faults) {
     let over = Arc::new(AtomicBool::new(false));
-    let failing = {
-        let (chaos, over) = (Arc::clone(chaos), Arc::clone(&over));
-        tokio::task::spawn_blocking(move || chaos.rage(StdRng::seed_from_u64(seed), &over))
-    };
+    let failing: Vec<_> = (0..FAULTS_AT_ONCE)
+        .map(|number| {
+            let (chaos, over) = (Arc::clone(chaos), Arc::clone(&over));
+            tokio::task::spawn_blocking(move || chaos.rage(StdRng::seed_from_u64(seed ^ (number << 32)), &over))
+        })
+        .collect();
     let left = Arc::new(AtomicUsize::new(presses));
     let clients: Vec<_> = (0..CLIENTS)
         .map(|client| {
             let own = (1..=people).filter(|number| number % CLIENTS == client).map(|number| person(number).0);
-            let crowd = people::Crowd::new(own.collect(), addresses.to_vec());
+            let crowd = people::Crowd::new(own, addresses.to_vec());
             let random = StdRng::seed_from_u64(seed + 1 + client as u64);
             tokio::spawn(crowd.press(random, Arc::clone(&left)))
         })
@@ -145,7 +151,11 @@ async fn drive(chaos: &Arc<Chaos>, addresses: &[String], people: usize, presses:
         ledger.extend(client.await.expect("a client"));
     }
     over.store(true, Ordering::SeqCst);
-    (ledger, failing.await.expect("the faults"))
+    let mut faults = Faults::default();
+    for failing in failing {
+        faults.extend(failing.await.expect("the faults"));
+    }
+    (ledger, faults)
 }
 
 /// Username and DN of a student.
@@ -156,8 +166,8 @@ pub fn person(number: usize) -> (String, String) {
 }
 
 /// The portals' logs, for whoever looks into a breach.
-fn keep_logs(chaos: &Chaos) {
-    for portal in &chaos.portals {
+fn keep_logs(portals: &[Mutex<Portal>]) {
+    for portal in portals {
         let portal = portal.lock().expect("a portal");
         let file = env::temp_dir().join(format!("latchkey-soak-{}.log", portal.port));
         std::fs::write(&file, portal.log()).expect("a file");

@@ -41,9 +41,9 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    pub fn new(uids: Vec<String>, portals: Vec<String>) -> Self {
+    pub fn new(uids: impl Iterator<Item = String>, portals: Vec<String>) -> Self {
         let http = visitor::http();
-        let visitors = uids.iter().map(|uid| Visitor::new(uid, http.clone())).collect();
+        let visitors = uids.map(|uid| Visitor::new(&uid, http.clone())).collect();
         Self { visitors, portals, resting: BTreeMap::new() }
     }
 
@@ -115,6 +115,6 @@ impl Crowd {
 }
 
 /// The machine's clock, which the portals' records use too.
-fn now() -> NaiveDateTime {
+pub fn now() -> NaiveDateTime {
     latchkey::clock::Clock::system().now()
 }

@@ -19,7 +19,9 @@ use crate::support::{
     smtp::Smtp,
 };
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_latchkey");
+/// The program, without the variables of the tests: it refuses those it does not know.
+const PROGRAM: [&str; 6] =
+    ["/usr/bin/env", "-u", "LATCHKEY_SOAK_SEED", "-u", "LATCHKEY_SOAK_PRESSES", env!("CARGO_BIN_EXE_latchkey")];
 
 /// The service of the tests.
 pub const SERVICE: &str = "rocketchat";
@@ -74,7 +76,7 @@ impl Portal {
     pub fn restart(&mut self) {
         self.kill();
         let config = self.config().display().to_string();
-        let process = Process::start(&[PROGRAM, "serve", "--config", &config], &self.log_file());
+        let process = Process::start(&[&PROGRAM[..], &["serve", "--config", &config]].concat(), &self.log_file());
         let port = self.port;
         process.wait_until(|| is_alive(port)).unwrap_or_else(|log| panic!("the portal did not start:\n{log}"));
         self.process = Some(process);
@@ -82,7 +84,8 @@ impl Portal {
 
     /// Runs another command of the program on the same configuration and returns what it printed.
     pub fn run(&self, command: &[&str]) -> String {
-        let output = Command::new(PROGRAM).args(command).arg("--config").arg(self.config()).output();
+        let output =
+            Command::new(PROGRAM[0]).args(&PROGRAM[1..]).args(command).arg("--config").arg(self.config()).output();
         let output = output.expect("start latchkey");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "latchkey {}: {errors}", command.join(" "));

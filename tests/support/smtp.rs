@@ -1,6 +1,11 @@
 //! A mail server that demands TLS and a password, as a university's does, and keeps what it gets.
 
-use std::{fs, io::Read as _, path::PathBuf};
+use std::{
+    fs,
+    io::Read as _,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use tempfile::TempDir;
 
@@ -17,6 +22,7 @@ pub struct Message {
     pub to: Vec<String>,
     /// Header and body, still encoded.
     pub raw: String,
+    pub arrived: SystemTime,
 }
 
 /// A running mail server. It ends when this is dropped.
@@ -78,7 +84,7 @@ impl Smtp {
         let mut files: Vec<_> = folder.map(|entry| entry.expect("an entry").path()).collect();
         files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
         files.sort();
-        files.iter().map(|path| message(&fs::read(path).expect("a message"))).collect()
+        files.iter().map(|path| message(path)).collect()
     }
 
     /// From now on every message is answered so, e.g. `451 Try again later`; `None`: accepted. `hang`: stored, and not answered
@@ -89,9 +95,10 @@ impl Smtp {
     }
 }
 
-fn message(json: &[u8]) -> Message {
-    let value: serde_json::Value = serde_json::from_slice(json).expect("JSON");
+fn message(file: &Path) -> Message {
+    let value: serde_json::Value = serde_json::from_slice(&fs::read(file).expect("a message")).expect("JSON");
+    let arrived = fs::metadata(file).and_then(|metadata| metadata.modified()).expect("a time");
     let text = |value: &serde_json::Value| value.as_str().expect("a text").to_owned();
     let to = value["to"].as_array().expect("a list").iter().map(text).collect();
-    Message { from: text(&value["from"]), to, raw: text(&value["raw"]) }
+    Message { from: text(&value["from"]), to, raw: text(&value["raw"]), arrived }
 }
