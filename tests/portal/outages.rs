@@ -129,7 +129,7 @@ async fn a_mail_that_cannot_be_written_does_not_undo_the_change(base: Base) {
 }
 
 async fn a_mail_that_nobody_can_receive_does_not_undo_the_change(base: Base) {
-    let mut world = World::new(base).await;
+    let world = World::new(base).await;
     let otto = world.signed_in(who::ODD_ADDRESS).await;
     otto.activate(&["cloud"]).await.says(&about("result-active", "Cloud storage"));
     world.deliver().await;
