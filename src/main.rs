@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::{
+    io::IsTerminal,
     net::SocketAddr,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -16,8 +17,14 @@ use latchkey::{
     },
     config::{self, Config, LogSettings},
     db::Database,
+    say,
 };
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Account self-service permission portal for organisations with an LDAP directory.
 #[derive(Parser)]
@@ -104,6 +111,8 @@ struct PublishArgs {
 /// Exit codes: 0 done; 1 something failed or a check found something; 2 the command line or the configuration is wrong.
 #[actix_web::main]
 async fn main() -> ExitCode {
+    // Databases, journals and mails hold personal data: what is made here is for this account alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     match run(CommandLine::parse().command).await {
         Ok(code) => code,
         Err(error) => {
@@ -139,7 +148,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(args) => {
             let Some(config) = load(&args.config) else { return Ok(ExitCode::from(2)) };
             Database::open(&config.database)?.migrate().await?;
-            println!("The tables are up to date.");
+            say!("The tables are up to date.");
         }
         Command::Outbox(command) => return run_outbox(command).await,
         Command::Terms(command) => return run_terms(command).await,
@@ -184,7 +193,13 @@ async fn run_terms(command: TermsCommand) -> anyhow::Result<ExitCode> {
 
 /// The configuration, or all its faults on standard error.
 fn load(path: &Path) -> Option<Config> {
-    match config::load(path, std::env::vars()) {
+    // Variables of others may hold anything; one of ours that is no text is as good as misspelt.
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        let value = value.to_str().map_or_else(|| "(not UTF-8)".to_owned(), str::to_owned);
+        name.starts_with("LATCHKEY_").then_some((name, value))
+    });
+    match config::load(path, variables) {
         Ok(config) => Some(config),
         Err(faults) => {
             eprintln!("{faults}");
@@ -193,14 +208,20 @@ fn load(path: &Path) -> Option<Config> {
     }
 }
 
-/// The log goes to standard error, one line per event.
+/// The log goes to standard error, one line per event. Libraries are heard when something is wrong; the demo directory's codec calls
+/// controls unknown that the directory itself understands.
 fn start_log(settings: LogSettings) {
-    let log = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(settings.level);
-    if settings.json {
-        log.json().flatten_event(true).init();
+    let heard = Targets::new()
+        .with_default(settings.level.min(LevelFilter::WARN))
+        .with_target("latchkey", settings.level)
+        .with_target("ldap3_proto", LevelFilter::ERROR);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = if settings.json {
+        lines.json().flatten_event(true).boxed()
     } else {
-        log.init();
-    }
+        lines.with_ansi(std::io::stderr().is_terminal()).boxed()
+    };
+    tracing_subscriber::registry().with(lines.with_filter(heard)).init();
 }
 
 /// `$XDG_DATA_HOME/latchkey-demo`, or `~/.local/share/latchkey-demo`.

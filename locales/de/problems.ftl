@@ -9,3 +9,4 @@ notice-session-ended = Die Sitzung ist beendet.
 notice-sessions-ended = Alle anderen Sitzungen sind beendet.
 notice-signed-out = Sie haben sich abgemeldet.
 notice-terms-accepted-too = Auch den neuen Nutzungsbedingungen Ihrer anderen Dienste haben Sie zugestimmt.
+result-not-available = { $service } steht Ihnen nicht zur Verfügung

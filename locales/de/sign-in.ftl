@@ -1,5 +1,5 @@
 sign-in-title = Anmelden
-sign-in-intro = Melden Sie sich mit Ihrem Konto an: { $organisation }.
+sign-in-intro = Melden Sie sich mit Ihrem Konto an ({ $organisation }).
 sign-in-name = Benutzername
 sign-in-password = Passwort
 sign-in-button = Anmelden

@@ -9,3 +9,4 @@ notice-session-ended = The session has ended.
 notice-sessions-ended = All other sessions have ended.
 notice-signed-out = You have signed out.
 notice-terms-accepted-too = The new terms of your other services are accepted, too.
+result-not-available = { $service } is not available to you

@@ -14,7 +14,7 @@ use crate::{
         catalogue::{Grant, Service},
         outbox, terms,
     },
-    mail::{MailError, Mailer},
+    mail::{MailError, Mailer, Transport},
 };
 
 /// The result of one trial.
@@ -49,8 +49,8 @@ impl Report {
 /// Prints `✓` or `✗` with the remedy.
 pub fn print_line(line: &Line) {
     match &line.trouble {
-        None => println!("✓ {}", line.what),
-        Some(trouble) => println!("✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
+        None => say!("✓ {}", line.what),
+        Some(trouble) => say!("✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
     }
 }
 
@@ -80,6 +80,9 @@ async fn check_database(config: &Config, report: &mut Report) {
         }
         Backend::Postgres => "PostgreSQL (the system's client library)",
     };
+    if database.is_missing_file() {
+        return report.bad(format!("database: {kind}"), "There is no database yet. Run: latchkey migrate");
+    }
     match database.is_current().await {
         Ok(true) => report.ok(format!("database: {kind}, tables are up to date")),
         Ok(false) => {
@@ -119,7 +122,7 @@ async fn check_terms(config: &Config, database: &Database, report: &mut Report) 
             None => report.bad(
                 format!("terms of {slug}"),
                 format!(
-                    "No version is in effect, so nobody can request the service. Run: latchkey terms publish {slug}"
+                    "No version is in effect, so nobody can activate the service. Write its texts, then run: latchkey terms publish {slug}"
                 ),
             ),
         }
@@ -284,7 +287,10 @@ async fn check_mail(config: &Config, report: &mut Report) {
         Err(error) => Err(error),
     };
     match tried {
-        Ok(()) => report.ok("mail: the server can be used"),
+        Ok(()) => report.ok(match &config.mail.transport {
+            Transport::Smtp(_) => "mail: the server can be used".to_owned(),
+            Transport::Folder(folder) => format!("mail: messages are not sent but written to {}", folder.display()),
+        }),
         Err(error @ MailError::Settings(_)) => report.bad("mail", error.to_string()),
         Err(error) => report.bad(
             "mail: the server cannot be used",

@@ -2,11 +2,12 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use chrono::TimeDelta;
 
 use super::{
@@ -70,6 +71,7 @@ pub struct Demo {
 
 /// Runs the demo until the process is told to end.
 pub async fn demo(place: &Place) -> anyhow::Result<()> {
+    let place = &Place { data: std::path::absolute(&place.data)?, ..place.clone() };
     let listener = TcpListener::bind(place.listen)
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", place.listen))?;
     let demo = prepare(place, listener.local_addr()?, Clock::system()).await?;
@@ -81,6 +83,9 @@ pub async fn demo(place: &Place) -> anyhow::Result<()> {
 
 /// Starts the embedded directory and assembles the portal; fills an empty data folder with the sample university's history.
 pub async fn prepare(place: &Place, listen: SocketAddr, clock: Clock) -> anyhow::Result<Demo> {
+    if !(listen.ip().is_loopback() && place.directory_listen.ip().is_loopback()) {
+        bail!("the demo's passwords are public, so it listens on this machine only: use 127.0.0.1 or [::1]");
+    }
     fs::create_dir_all(place.data.join("mail")).with_context(|| format!("cannot write to {}", place.data.display()))?;
     let options = Options {
         listen: place.directory_listen,
@@ -88,11 +93,17 @@ pub async fn prepare(place: &Place, listen: SocketAddr, clock: Clock) -> anyhow:
         journal: Some(place.data.join("directory.jsonl")),
         access: university::access(),
     };
-    let directory = EmbeddedDirectory::start(options, university::entries()).await.with_context(|| {
-        format!(
-            "cannot start the directory on {}; choose another address with --directory-listen",
-            place.directory_listen
-        )
+    let directory = EmbeddedDirectory::start(options, university::entries()).await.map_err(|error| {
+        let remedy = match error.kind() {
+            ErrorKind::ResourceBusy => {
+                format!("another demo uses {}; stop it, or name another folder with --data", place.data.display())
+            }
+            _ => format!(
+                "cannot start the directory on {}; choose another address with --directory-listen",
+                place.directory_listen
+            ),
+        };
+        anyhow::Error::new(error).context(remedy)
     })?;
     let config = configuration(&place.data, listen, directory.address())?;
     let app = App::assemble(&config, clock.clone(), Some(place.data.join("mail"))).await?;
@@ -180,14 +191,14 @@ fn decide_in_the_past(
 
 fn print_welcome(demo: &Demo, place: &Place) {
     let address = demo.config.web.portal.public_url.as_str().trim_end_matches('/');
-    println!("Latchkey demo: a sample university with its own directory.\n");
-    println!("  Portal     {address}/");
-    println!("  Mailbox    {address}/demo/mail");
-    println!("  Directory  {}  (base {})", demo.directory.url(), university::BASE);
-    println!("  Data       {}\n", place.data.display());
-    println!("Accounts to try; the password of each is \"{}\":", university::PASSWORD);
+    say!("Latchkey demo: a sample university with its own directory.\n");
+    say!("  Portal     {address}/");
+    say!("  Mailbox    {address}/demo/mail");
+    say!("  Directory  {}  (base {})", demo.directory.url(), university::BASE);
+    say!("  Data       {}\n", place.data.display());
+    say!("Accounts to try; the password of each is \"{}\":", university::PASSWORD);
     for (username, who) in university::accounts_to_try() {
-        println!("  {username:<12} {}", who.en);
+        say!("  {username:<12} {}", who.en);
     }
-    println!("\nOpen the portal in Firefox or Chromium. Stop with Ctrl+C; the data is kept.");
+    say!("\nOpen the portal in Firefox or Chromium. Stop with Ctrl+C; the data is kept.");
 }

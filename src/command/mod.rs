@@ -1,5 +1,14 @@
 //! What the command line does, apart from reading it.
 
+/// Prints a line. Whoever reads may have gone (`latchkey check | head`), which is no reason to fail.
+#[macro_export]
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 pub mod check;
 pub mod demo;
 pub mod outbox;

@@ -19,7 +19,7 @@ pub async fn list(database: &Database) -> Result<(), Error> {
             (Some(trouble), None) => format!("waiting: {trouble}"),
             (None, _) => "new".to_owned(),
         };
-        println!(
+        say!(
             "{}  {:<10} {:<20} {:<16} {} attempts, {state}",
             entry.created_at.format("%Y-%m-%d %H:%M:%S"),
             entry.kind,
@@ -28,13 +28,13 @@ pub async fn list(database: &Database) -> Result<(), Error> {
             entry.attempts
         );
     }
-    println!("{} effects are owed, {} of them need you. Times are UTC.", depth.owed, depth.set_aside);
+    say!("{} effects are owed, {} of them need you. Times are UTC.", depth.owed, depth.set_aside);
     Ok(())
 }
 
 /// Makes everything due at once that has failed before.
 pub async fn retry(database: &Database, now: Instant) -> Result<(), Error> {
     let count = database.write(move |conn| outbox::retry(conn, now)).await?;
-    println!("{count} effects are due now; the running portal takes them within seconds.");
+    say!("{count} effects are due now; the running portal takes them within seconds.");
     Ok(())
 }

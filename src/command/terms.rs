@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// The largest text that is published.
+const LARGEST: u64 = 256 * 1024;
+
 /// What the operator says about a new version.
 #[derive(Clone, Copy, Debug)]
 pub struct Weight {
@@ -62,20 +65,25 @@ pub async fn publish(
             bail!("there is no service '{named}' in the configuration");
         }
     }
+    let mut missing = Vec::new();
     let wanted = |slug: &str| services.is_empty() || services.iter().any(|named| named == slug);
     for service in catalogue.services.iter().filter(|service| wanted(service.slug.as_str())) {
         let slug = service.slug.as_str();
         match publish_service(database, folder, slug, weight, now).await? {
-            None => println!("{slug}: no files in {}", folder.join(slug).display()),
-            Some(Outcome::Unchanged(version)) => println!("{slug}: version {} is published already", version.number),
+            None => missing.push(slug),
+            Some(Outcome::Unchanged(version)) => say!("{slug}: version {} is published already", version.number),
             Some(Outcome::Published(version, digests)) => {
                 let kind = if version.major { "major" } else { "minor" };
-                println!("{slug}: published version {} ({kind}, {} days of grace)", version.number, version.grace_days);
+                say!("{slug}: published version {} ({kind}, {} days of grace)", version.number, version.grace_days);
                 for (locale, digest) in digests {
-                    println!("  {locale}  SHA-256 {digest}");
+                    say!("  {locale}  SHA-256 {digest}");
                 }
             }
         }
+    }
+    if let Some(first) = missing.first() {
+        let names = missing.join(", ");
+        bail!("no texts of: {names}. Write {0}/1.de.md and {0}/1.en.md, and so on", folder.join(first).display());
     }
     Ok(())
 }
@@ -157,6 +165,9 @@ fn read_folder(folder: &Path) -> anyhow::Result<Texts> {
         if Locale::from_code(language).is_none() {
             bail!("{name}: the language must be 'de' or 'en'");
         }
+        if number < 1 {
+            bail!("{name}: versions are numbered from 1");
+        }
         numbers.insert(number);
     }
     numbers.into_iter().map(|number| Ok((number, read_text(folder, number)?))).collect()
@@ -165,7 +176,12 @@ fn read_folder(folder: &Path) -> anyhow::Result<Texts> {
 fn read_text(folder: &Path, number: i32) -> anyhow::Result<Text> {
     let read = |locale: Locale| {
         let path: PathBuf = folder.join(format!("{number}.{}.md", locale.code()));
-        fs::read_to_string(&path).with_context(|| format!("{} is missing: both languages are needed", path.display()))
+        let name = path.display();
+        let size = fs::metadata(&path).with_context(|| format!("{name} is missing: both languages are needed"))?.len();
+        if size > LARGEST {
+            bail!("{name} has {size} bytes; nobody reads more than {LARGEST}, and what is published stays for ever");
+        }
+        fs::read_to_string(&path).with_context(|| format!("{name} cannot be read; it must be text in UTF-8"))
     };
     Ok(Text::new(read(Locale::De)?, read(Locale::En)?))
 }
@@ -174,7 +190,7 @@ fn read_text(folder: &Path, number: i32) -> anyhow::Result<Text> {
 pub async fn list(database: &Database) -> anyhow::Result<()> {
     for version in database.read(terms::all_versions).await? {
         let kind = if version.major { "major" } else { "minor" };
-        println!(
+        say!(
             "{} {} {kind}, effective {}, {} days of grace",
             version.service,
             version.number,
@@ -184,7 +200,7 @@ pub async fn list(database: &Database) -> anyhow::Result<()> {
         for locale in Locale::ALL {
             let id = version.id.clone();
             if let Some(text) = database.read(move |conn| terms::text(conn, &id, locale)).await? {
-                println!("  {}  SHA-256 {}", locale.code(), text.digest);
+                say!("  {}  SHA-256 {}", locale.code(), text.digest);
             }
         }
     }

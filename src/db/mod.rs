@@ -7,7 +7,7 @@ mod batch;
 mod connection;
 pub mod schema;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use diesel::{
     r2d2::Pool,
@@ -83,6 +83,8 @@ pub struct Database {
     backend: Backend,
     /// SQLite's; PostgreSQL admits several writers and writes to the disk for them together by itself.
     writer: Option<Writer>,
+    /// SQLite's file.
+    file: Option<PathBuf>,
 }
 
 impl Database {
@@ -99,8 +101,14 @@ impl Database {
             .min_idle(Some(0))
             .connection_timeout(settings.wait)
             .build_unchecked(manager);
+        let path = settings.url.expose_secret().strip_prefix("sqlite://").map(PathBuf::from);
         let writer = (backend == Backend::Sqlite).then(|| Writer::new(pool.clone(), settings.wait));
-        Ok(Self { pool, backend, writer })
+        Ok(Self { pool, backend, writer, file: path })
+    }
+
+    /// Whether this is a SQLite database whose file does not exist yet; asking anything else would make it.
+    pub fn is_missing_file(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| !file.exists())
     }
 
     pub fn backend(&self) -> Backend {

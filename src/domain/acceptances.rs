@@ -72,6 +72,14 @@ impl History {
         let ended = self.withdrawals.iter().any(|w| w.acceptance_id.as_deref() == Some(&newest.id));
         (!ended).then_some(newest)
     }
+
+    /// Since when the service has been accepted without a break: accepting new terms goes on where the older acceptance stood.
+    pub fn accepted_since(&self, service: &str) -> Option<Instant> {
+        self.standing(service)?;
+        let is_withdrawn = |a: &Acceptance| self.withdrawals.iter().any(|w| w.acceptance_id.as_deref() == Some(&a.id));
+        let of_service = self.acceptances.iter().filter(|a| a.service == service);
+        of_service.take_while(|a| !is_withdrawn(a)).last().map(|a| a.accepted_at)
+    }
 }
 
 /// Reads the history of one account.

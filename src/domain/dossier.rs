@@ -62,6 +62,16 @@ impl Dossier {
         self.of_service(service).find(|v| v.number == number)
     }
 
+    /// The newest change of any of these services.
+    pub fn last_change(&self, services: &[&str]) -> Option<String> {
+        let is_meant = |service: &str| services.contains(&service);
+        let accepted =
+            self.history.acceptances.iter().filter(|a| is_meant(&a.service)).map(|a| (a.accepted_at, &a.change_id));
+        let withdrawn =
+            self.history.withdrawals.iter().filter(|w| is_meant(&w.service)).map(|w| (w.withdrawn_at, &w.change_id));
+        accepted.chain(withdrawn).max().map(|(_, change)| change.clone())
+    }
+
     /// The situation of one service, with what the directory says about it.
     pub fn situation(&self, service: &str, eligible: bool, membership: Membership) -> Situation {
         let current = self.current(service).map(|(version, digest)| AcceptedText {

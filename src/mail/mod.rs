@@ -95,11 +95,7 @@ impl Mailer {
         };
         let way = match &settings.transport {
             Transport::Smtp(smtp) => Way::Smtp(Arc::new(MailServer::new(smtp)?)),
-            Transport::Folder(folder) => {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| MailError::Settings(format!("{}: {error}", folder.display())))?;
-                Way::Folder(folder.clone())
-            }
+            Transport::Folder(folder) => Way::Folder(folder.clone()),
         };
         Ok(Self {
             way,
@@ -115,8 +111,10 @@ impl Mailer {
         match &self.way {
             Way::Smtp(server) => server.send(&message).await,
             Way::Folder(folder) => {
-                let path = folder.join(format!("{id}.eml"));
-                tokio::task::spawn_blocking(move || std::fs::write(path, message.formatted()))
+                let (folder, path) = (folder.clone(), folder.join(format!("{id}.eml")));
+                let write =
+                    move || std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, message.formatted()));
+                tokio::task::spawn_blocking(write)
                     .await
                     .map_err(|error| MailError::Passing(error.to_string()))?
                     .map_err(|error| MailError::Passing(error.to_string()))

@@ -81,8 +81,8 @@ impl MailServer {
     async fn in_time<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, MailError> {
         match tokio::time::timeout(self.settings.timeout, step).await {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(error.to_string())),
-            Ok(Err(error)) => Err(MailError::Passing(error.to_string())),
+            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(without_address(&error))),
+            Ok(Err(error)) => Err(MailError::Passing(without_address(&error))),
             Err(_) => Err(MailError::Passing("it does not answer in time".into())),
         }
     }
@@ -97,4 +97,9 @@ fn tls_parameters(settings: &Smtp) -> Result<TlsParameters, MailError> {
         parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);
     }
     parameters.build().map_err(|error| MailError::Settings(error.to_string()))
+}
+
+/// A reply of the server is named by its code alone: its words often repeat the recipient's address.
+fn without_address(error: &Error) -> String {
+    error.status().map_or_else(|| error.to_string(), |code| format!("reply {code}"))
 }

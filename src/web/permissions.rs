@@ -61,14 +61,18 @@ pub(super) async fn change(
     let person = member.person(&state, locale).await?;
     let observed = observe(&state, person.as_ref()).await;
     let rows = rows(&fields);
-    match decide(&request, &state, &member, person, &observed, &rows, fields.get("terms") == Some("accepted")).await? {
+    let terms_accepted = fields.get("terms") == Some("accepted");
+    match decide(&request, &state, &member, person, &observed, &rows, terms_accepted).await? {
         Ok((change_id, decided)) => {
             state.delivery.attempt(&member.account.id, &decided, state.settings.write_deadline).await;
-            answer_to(&member, locale.code(), &change_id, &decided, &rows)
+            answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => form(&request, &state, &member, Some(&fields), refusals).await,
     }
 }
+
+/// No catalogue is longer; what comes after is no form of ours.
+const MOST_ROWS: usize = 200;
 
 type Decision = Result<(String, Vec<Decided>), Vec<Refusal>>;
 
@@ -105,6 +109,10 @@ async fn decide(
             Ok(planned) => planned,
             Err(refusals) => return Ok(Err(refusals)),
         };
+        if planned.is_empty() {
+            let services: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
+            return Ok(Ok((dossier.last_change(&services).unwrap_or_default(), Vec::new())));
+        }
         let change_id = chance::id(now);
         let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
         let press =
@@ -116,35 +124,32 @@ async fn decide(
 }
 
 /// 303 to what came of it: the service's own page, or one page for several. New terms that were accepted on the way are only
-/// mentioned there. A press that was carried out before leads to the same place.
+/// mentioned there. The place follows from the form alone, so a press that was carried out before leads to the same one.
 fn answer_to(
     member: &Member,
     locale: &str,
     change_id: &str,
-    decided: &[Decided],
     rows: &[Row],
+    terms_accepted: bool,
 ) -> Result<HttpResponse, WebError> {
-    let asked: Vec<&str> = rows
-        .iter()
-        .filter(|row| row.ticked != (row.shown != Shown::Inactive))
-        .map(|row| row.service.as_str())
-        .collect();
-    let written: Vec<&str> = decided.iter().filter(|d| d.owed.is_some()).map(|d| d.service.as_str()).collect();
-    let one = match (decided, written.as_slice(), asked.as_slice()) {
-        ([one], ..) => Some(one.service.as_str()),
-        (_, [one], _) | ([], _, [one]) => Some(*one),
-        _ => None,
+    let services = |is_meant: &dyn Fn(&Row) -> bool| -> Vec<&str> {
+        rows.iter().filter(|row| is_meant(row)).map(|row| row.service.as_str()).collect()
     };
-    if one.is_some() && decided.len() > 1 {
-        member.leave_notice(NextNotice::TermsAcceptedToo)?;
-    }
-    let place = match one {
-        Some(service) => format!("permissions/{service}"),
-        None if decided.is_empty() => {
+    let changed = services(&|row| row.ticked != (row.shown != Shown::Inactive));
+    let accepted_again = services(&|row| row.ticked && row.shown == Shown::AcceptAgain && terms_accepted);
+    let place = match (changed.as_slice(), accepted_again.as_slice()) {
+        ([], []) => {
             member.leave_notice(NextNotice::NothingChanged)?;
             "permissions".to_owned()
         }
-        None => format!("changes/{change_id}"),
+        ([one], others) => {
+            if !others.is_empty() {
+                member.leave_notice(NextNotice::TermsAcceptedToo)?;
+            }
+            format!("permissions/{one}")
+        }
+        ([], [one]) => format!("permissions/{one}"),
+        _ => format!("changes/{change_id}"),
     };
     Ok(see_other(&format!("/{locale}/profile/{place}")))
 }
@@ -153,7 +158,7 @@ fn answer_to(
 fn rows(fields: &Fields) -> Vec<Row> {
     let ticked: BTreeSet<&str> = fields.all("service").collect();
     let mut rows: Vec<Row> = Vec::new();
-    for (service, shown) in fields.with_prefix("shown.") {
+    for (service, shown) in fields.with_prefix("shown.").take(MOST_ROWS) {
         let shown = match shown {
             "active" => Shown::Active,
             "accept-again" => Shown::AcceptAgain,
@@ -163,7 +168,7 @@ fn rows(fields: &Fields) -> Vec<Row> {
             rows.push(row(fields, service, shown, ticked.contains(service)));
         }
     }
-    for service in ticked {
+    for service in ticked.into_iter().take(MOST_ROWS) {
         if rows.iter().all(|row| row.service != service) {
             rows.push(row(fields, service, Shown::Inactive, true));
         }
@@ -260,7 +265,7 @@ fn service_state(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier
     };
     if is_active {
         return if situation.is_accepted() || situation.current.is_none() {
-            ServiceState::Active { since: dossier.history.standing(slug).map(|a| a.accepted_at) }
+            ServiceState::Active { since: dossier.history.accepted_since(slug) }
         } else {
             let until = situation.standing.as_ref().and_then(|_| dossier.required(slug)).map(Version::grace_ends_at);
             ServiceState::AcceptAgain { until }

@@ -178,12 +178,17 @@ fn result_page(
     let standing = dossier.history.standing(slug);
     let last_withdrawal = dossier.history.withdrawals.iter().find(|w| w.service == slug);
     let (receipt, since) = match (standing, last_withdrawal) {
-        (Some(acceptance), _) => (Some(acceptance.receipt.clone()), Some(acceptance.accepted_at)),
+        // What is not there is not "since" anything, whatever was accepted.
+        _ if matches!(checked.outcome, Outcome::Inactive | Outcome::NotAvailable { .. }) => (None, None),
+        (Some(acceptance), _) => (Some(acceptance.receipt.clone()), dossier.history.accepted_since(slug)),
         (None, Some(withdrawal)) => (Some(withdrawal.receipt.clone()), Some(withdrawal.withdrawn_at)),
         (None, None) => (None, None),
     };
     let mail = person.map_or(member.account.mail.clone(), |person| person.mail.clone());
-    let may_withdraw = !matches!(checked.outcome, Outcome::Withdrawn | Outcome::Inactive | Outcome::BeingRemoved);
+    let may_withdraw = !matches!(
+        checked.outcome,
+        Outcome::Withdrawn | Outcome::Inactive | Outcome::NotAvailable { .. } | Outcome::BeingRemoved
+    );
     let steps = &service.next_steps;
     let text = |text: &Option<crate::domain::locale::Text>| text.as_ref().map(|text| text.get(locale).to_owned());
     ResultPage {

@@ -61,13 +61,16 @@ pub(super) async fn surround(
     let accepted = compression::accepted(request.request());
     let is_probe = request.path().starts_with("/health/");
     let method = request.method().clone();
-    let (request, answer) = match refuse_early(request.request(), &state) {
+    let (request, mut answer) = match refuse_early(request.request(), &state) {
         Some(status) => {
             let (request, _) = request.into_parts();
             (Some(request), HttpResponse::new(status))
         }
         None => answer(request, next, &id).await,
     };
+    if answer.status() == StatusCode::METHOD_NOT_ALLOWED && !answer.headers().contains_key(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    }
     let mut answer = if is_probe { answer } else { with_error_page(answer, frame) };
     answer = compression::compress(answer, accepted);
     add_headers(answer.headers_mut());

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     chance,
     db::{self, Database},
-    directory::SignInFailure,
+    directory::{Candidate, SignInFailure},
     domain::{
         accounts::{self, Account, Person},
         locale::Locale,
@@ -98,11 +98,17 @@ pub(super) async fn create(
         let problem = SignInProblem::NothingTyped { name: is_wrong("name"), password: is_wrong("password") };
         return refuse(&request, &state, entered, problem, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let Ok(_turn) = state.sign_ins.try_acquire() else {
+    if let Err(problem) = admit_address(&request, &state) {
+        // At once, and without taking anybody's turn.
+        return refuse(&request, &state, entered, problem, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let Ok(turn) = state.sign_ins.try_acquire() else {
         return refuse(&request, &state, entered, SignInProblem::Overloaded, StatusCode::SERVICE_UNAVAILABLE);
     };
     let began = tokio::time::Instant::now();
-    match admit(&request, &state, &entered).await {
+    let admitted = admit(&request, &state, &entered).await;
+    drop(turn);
+    match admitted {
         Ok(person) => welcome(&request, &state, &entered, person).await,
         Err(problem) => {
             // However a refusal came about, it takes the same time.
@@ -117,25 +123,33 @@ pub(super) async fn create(
     }
 }
 
+fn admit_address(request: &HttpRequest, state: &State) -> Result<(), SignInProblem> {
+    match client::address(request, &state.settings.trusted_proxies) {
+        Some(address) => state.throttle.admit_address(address).map_err(|wait| throttled(wait.minutes())),
+        None => Ok(()),
+    }
+}
+
 /// Decides who this is. The account's attempt is counted before its password leaves for the directory.
 async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Result<Person, SignInProblem> {
-    let address = client::address(request, &state.settings.trusted_proxies);
-    if let Some(address) = address {
-        state.throttle.admit_address(address).map_err(|wait| throttled(wait.minutes()))?;
-    }
     let candidate = state.directory.candidate(&entered.name).await.map_err(|error| problem(&error.into()))?;
-    let key = candidate.as_ref().map_or(entered.name.as_str(), |candidate| candidate.dn.as_str());
-    state.throttle.admit_account(key).map_err(|wait| throttled(wait.minutes()))?;
+    let keys = throttle_keys(&entered.name, candidate.as_ref());
+    for key in &keys {
+        state.throttle.admit_account(key).map_err(|wait| throttled(wait.minutes()))?;
+    }
     let proven = match &candidate {
         Some(candidate) => state.directory.prove(candidate, &entered.password).await,
         None => Err(SignInFailure::Refused),
     };
     match proven {
         Ok(person) => {
-            state.throttle.forgive_account(key);
+            for key in &keys {
+                state.throttle.forgive_account(key);
+            }
             Ok(person)
         }
         Err(failure) => {
+            let address = client::address(request, &state.settings.trusted_proxies);
             if let (SignInFailure::Refused, Some(address)) = (&failure, address) {
                 state.throttle.count_failure(address);
             }
@@ -144,6 +158,13 @@ async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Resul
             Err(problem)
         }
     }
+}
+
+/// What is typed counts whether or not there is such a person, so that the count tells nobody who exists; the entry counts, too,
+/// since it may have several names.
+fn throttle_keys(name: &str, candidate: Option<&Candidate>) -> Vec<String> {
+    let entry = candidate.map(|candidate| format!("entry {}", candidate.dn));
+    std::iter::once(format!("name {name}")).chain(entry).collect()
 }
 
 fn throttled(minutes: u64) -> SignInProblem {

@@ -73,6 +73,10 @@ async fn find<'a>(
 ) -> Result<(&'a Service, Version, VersionText, Vec<Version>), WebError> {
     let service = state.catalogue.get(&path.0).ok_or(WebError::NotFound)?;
     let number: i32 = path.1.parse().map_err(|_| WebError::NotFound)?;
+    if number.to_string() != path.1 {
+        // One version, one address.
+        return Err(WebError::NotFound);
+    }
     let slug = service.slug.to_string();
     let (all, text) = state
         .database

@@ -17,6 +17,8 @@ use governor::{
     Quota, RateLimiter, clock::Clock as GovernorClock, middleware::NoOpMiddleware, nanos::Nanos,
     state::keyed::DefaultKeyedStateStore,
 };
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use super::settings::SignIn;
 use crate::clock::{Clock, Instant};
@@ -123,9 +125,20 @@ fn limiter<K: Clone + Eq + std::hash::Hash>(burst: u32, forgive_after: Duration,
     RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock)
 }
 
-/// Directories do not tell capitals apart in names, so neither may the count.
+/// Directories do not tell apart capitals, compatible characters or blanks (RFC 4518), and ignore invisible characters, so neither
+/// may the count. Only a digest is kept: names may be long.
 fn normal(account: &str) -> String {
-    account.trim().to_lowercase()
+    let visible = account.chars().filter(|c| !is_ignored(*c));
+    let folded: String = visible.nfkc().collect::<String>().to_lowercase().nfkc().collect();
+    let words: Vec<&str> = folded.split_whitespace().collect();
+    hex::encode(Sha256::digest(words.join(" ")))
+}
+
+/// Mapped to nothing by RFC 4518, section 2.2.
+fn is_ignored(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{fff9}'..='\u{fffc}')
+        || (c.is_control() && !c.is_whitespace())
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -171,6 +184,9 @@ mod tests {
             assert!(throttle.admit_account("amueller").is_ok());
         }
         assert!(throttle.admit_account(" AMueller ").unwrap_err().minutes() <= 15);
+        for other_spelling in ["ａmueller", "a\u{ad}mueller", "AMUELLER"] {
+            assert!(throttle.admit_account(other_spelling).is_err(), "{other_spelling}");
+        }
         assert!(throttle.admit_account("bschmidt").is_ok());
     }
 

@@ -63,6 +63,10 @@ pub enum Outcome {
     NotVerified,
     Withdrawn,
     Inactive,
+    /// Not for this person: why, who decides, whom to ask.
+    NotAvailable {
+        reason: String,
+    },
     /// The directory does not answer.
     Unknown,
 }
@@ -113,7 +117,7 @@ impl Outcome {
     pub fn class(&self) -> &'static str {
         let kind = match self {
             Self::Admitted { .. } | Self::Active { .. } | Self::Withdrawn => NoticeKind::Success,
-            Self::BeingApplied | Self::BeingRemoved | Self::Inactive => NoticeKind::Info,
+            Self::BeingApplied | Self::BeingRemoved | Self::Inactive | Self::NotAvailable { .. } => NoticeKind::Info,
             Self::NotVerified | Self::Unknown => NoticeKind::Warning,
             Self::Refused { .. } => NoticeKind::Danger,
         };
@@ -141,6 +145,7 @@ impl Outcome {
             Self::NotVerified => "result-not-verified",
             Self::Withdrawn => "result-withdrawn",
             Self::Inactive => "result-inactive",
+            Self::NotAvailable { .. } => "result-not-available",
             Self::Unknown => "result-unknown",
         };
         frame.with(key, "service", service)
@@ -156,7 +161,7 @@ impl Outcome {
                     &[("service", service.to_owned()), ("time", frame.time(at)), ("date", frame.date(at))],
                 );
             }
-            Self::Refused { reason } => return reason.clone(),
+            Self::Refused { reason } | Self::NotAvailable { reason } => return reason.clone(),
             Self::Active { at } => return frame.with("result-active-text", "time", frame.time(at)),
             Self::BeingApplied => "result-being-applied-text",
             Self::BeingRemoved => "result-being-removed-text",
