@@ -123,7 +123,9 @@ async fn outcome(
     let (membership, proof) = in_time(state, proving).await.unwrap_or((Membership::Unknown, None));
     let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
         (Membership::Unknown, _) => Outcome::Unknown,
-        (Membership::Absent, _) => absent(dossier, service),
+        (Membership::Absent, _) => {
+            not_available(state, frame, service, person).await.unwrap_or(absent(dossier, service))
+        }
         (Membership::Present, None) => Outcome::Active { at: now },
         (Membership::Present, Some(Verdict::Admitted)) => Outcome::Admitted { at: now },
         (Membership::Present, Some(Verdict::Refused(refusal))) => {
@@ -135,6 +137,14 @@ async fn outcome(
     };
     let is_proof = membership == Membership::Present;
     (outcome, proof.filter(|_| is_proof))
+}
+
+/// Why the person may not have the service, by the directory's word.
+async fn not_available(state: &State, frame: &Frame, service: &Service, person: &Person) -> Option<Outcome> {
+    let rule = service.eligibility.as_ref()?;
+    let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
+    let is_eligible = in_time(state, async move { directory.matches(&dn, &filter).await }).await?.ok()?;
+    (!is_eligible).then(|| Outcome::NotAvailable { reason: rule.reason.get(frame.locale).to_owned() })
 }
 
 fn absent(dossier: &Dossier, service: &Service) -> Outcome {

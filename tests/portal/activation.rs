@@ -6,6 +6,7 @@ use mail_parser::{MessageParser, MimeHeaders as _};
 use crate::world::{Base, World, about, de, dn, en, who};
 
 on_both![
+    a_second_press_for_several_services_leads_to_the_same_page,
     accepting_the_terms_activates_rocket_chat,
     withdrawing_takes_no_more_presses_than_activating,
     the_page_of_a_service_offers_to_withdraw,
@@ -201,5 +202,17 @@ async fn what_others_put_into_the_directory_is_shown_and_can_be_accepted_or_ende
     anna.press(&form).await.expect(200);
     assert_eq!((world.members("cloud").await.len(), world.members("printing").await.len()), (1, 0));
     assert_eq!((world.count("acceptances"), world.count("withdrawals WHERE acceptance_id IS NULL")), (1, 1));
+    world.deliver().await;
+}
+
+async fn a_second_press_for_several_services_leads_to_the_same_page(base: Base) {
+    let world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    let form = anna.permissions().await.form("/profile/permissions");
+    let form = form.tick("service-rocketchat").tick("service-cloud").tick("terms");
+    let (first, second) = (anna.post(&form).await, anna.post(&form).await);
+    assert!(first.location().starts_with("/en/profile/changes/"), "{}", first.location());
+    assert_eq!(second.location(), first.location());
+    assert_eq!(world.count("acceptances"), 2);
     world.deliver().await;
 }

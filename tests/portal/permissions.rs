@@ -3,6 +3,7 @@
 use crate::world::{Base, Form, Page, Visitor, World, about, dn, en, who};
 
 on_both![
+    the_page_of_a_service_that_one_may_not_have_says_why,
     without_the_terms_box_everything_is_kept_and_nothing_is_written,
     unknown_services_are_refused,
     a_service_that_one_may_not_have_says_why,
@@ -97,4 +98,11 @@ async fn members_of_staff_may_have_the_vpn(base: Base) {
     bernd.activate(&["vpn"]).await.says(&about("result-active", "VPN"));
     assert_eq!(world.members("vpn").await, [dn(who::BERND)]);
     world.deliver().await;
+}
+
+async fn the_page_of_a_service_that_one_may_not_have_says_why(base: Base) {
+    let world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    let page = anna.open("/profile/permissions/vpn").await;
+    page.expect(200).says(&about("result-not-available", "VPN")).says("The VPN is open to members of staff.");
 }

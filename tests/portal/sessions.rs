@@ -9,6 +9,7 @@ use crate::world::{
 };
 
 on_both![
+    an_interrupted_form_is_for_its_own_person_only,
     a_session_ends_when_it_is_not_used,
     a_session_ends_after_a_working_day_however_much_it_is_used,
     a_form_that_comes_too_late_comes_back_with_its_values_after_signing_in,
@@ -240,4 +241,15 @@ async fn staying_signed_in_counts_as_use(base: Base) {
     assert_eq!(anna.post_from(&form, &html).await.expect(303).location(), "/en/profile/permissions");
     world.advance(TimeDelta::minutes(29));
     anna.send(Method::HEAD, "/en/profile", &[], "").await.expect(200);
+}
+
+async fn an_interrupted_form_is_for_its_own_person_only(base: Base) {
+    let world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    let form = anna.permissions().await.form("/profile/permissions").tick("service-rocketchat").tick("terms");
+    world.advance(TimeDelta::hours(1));
+    let sign_in = anna.post(&form).await.expect(200).form("/sign-in");
+    let page = anna.press(&sign_in.fill("name", who::BERND).fill("password", PASSWORD)).await;
+    assert_eq!(page.path, "/en/profile/permissions");
+    assert_eq!(["service-rocketchat", "terms"].map(|id| page.is_ticked(id)), [Some(false); 2]);
 }

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::world::{Base, PASSWORD, World, about, dn, en, who};
 
 on_both![
+    accepting_again_goes_on_where_the_older_acceptance_stood,
     terms_that_changed_since_the_page_was_shown_are_not_accepted,
     a_new_major_version_is_accepted_again,
     when_grace_ends_so_does_the_service,
@@ -170,4 +171,19 @@ async fn the_page_shows_the_stored_bytes_and_their_digest(base: Base) {
         assert_eq!(raw.header("content-type"), "text/plain; charset=utf-8");
         assert!(raw.header("content-disposition").starts_with("attachment; filename=\"terms-"));
     }
+}
+
+async fn accepting_again_goes_on_where_the_older_acceptance_stood(base: Base) {
+    let world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    anna.activate(&["rocketchat"]).await.says("23 November 2026");
+    world.publish("rocketchat", 2, MAJOR).await;
+    world.advance(TimeDelta::days(2));
+    let anna = world.signed_in(who::ANNA).await;
+    let form = anna.permissions().await.form("/profile/permissions").tick("terms");
+    let (first, second) = (anna.post(&form).await, anna.post(&form).await);
+    assert_eq!((first.location(), second.location()), ("/en/profile/permissions/rocketchat", first.location()));
+    anna.permissions().await.says("Active since 23 November 2026");
+    assert_eq!(world.count("acceptances"), 2);
+    world.deliver().await;
 }

@@ -7,6 +7,7 @@ use latchkey::demo::university;
 use crate::world::{Base, PASSWORD, World, who};
 
 on_both![
+    other_spellings_do_not_tell_who_exists,
     three_failures_stop_an_account_for_a_while,
     other_ways_to_write_a_name_are_the_same_account,
     many_attempts_at_once_do_not_slip_through,
@@ -114,4 +115,21 @@ async fn fail_from_other_addresses(world: &World) -> Vec<u16> {
         statuses.push(visitor.post_from(&form, &headers).await.status);
     }
     statuses
+}
+
+async fn other_spellings_do_not_tell_who_exists(base: Base) {
+    let world = World::new(base).await;
+    let visitor = world.visitor();
+    for name in [who::ANNA, "nobody"] {
+        for _ in 0..3 {
+            visitor.try_to_sign_in(name, "wrong").await.expect(422);
+        }
+    }
+    for (known, unknown) in [
+        (super::world::dn(who::ANNA), super::world::dn("nobody")),
+        ("ａｍｕｅｌｌｅｒ".to_owned(), "ｎｏｂｏｄｙ".to_owned()),
+    ] {
+        let known = visitor.try_to_sign_in(&known, "wrong").await.status;
+        assert_eq!(visitor.try_to_sign_in(&unknown, "wrong").await.status, known);
+    }
 }
