@@ -5,7 +5,6 @@ use std::{io, net::TcpListener, path::PathBuf, sync::Arc};
 use actix_web::{HttpServer, cookie::Key, dev::Server, web::Data};
 
 use crate::{
-    chance,
     clock::Clock,
     config::Config,
     db::{self, Database},
@@ -83,9 +82,4 @@ async fn cookie_key(database: &Database) -> Result<Key, db::Error> {
     let bytes = hex::decode(&text).map_err(|error| db::Error::Broken(error.to_string()))?;
     // 64 bytes, as it was made; anything else has been tampered with.
     Key::try_from(bytes.as_slice()).map_err(|error| db::Error::Broken(error.to_string()))
-}
-
-/// An id for a command's own entries in the log.
-pub fn run_id(clock: &Clock) -> String {
-    chance::id(clock.now())
 }

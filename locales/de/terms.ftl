@@ -3,6 +3,7 @@ terms-version = Version
 terms-published = Veröffentlicht am
 terms-effective = Gilt ab
 terms-kind = Art der Änderung
+terms-first = Erste Fassung
 terms-major = Neue Zustimmung nötig
 terms-minor = Keine neue Zustimmung nötig
 terms-language = Sprache

@@ -3,6 +3,7 @@ terms-version = Version
 terms-published = Published on
 terms-effective = Effective from
 terms-kind = Kind of change
+terms-first = First version
 terms-major = New acceptance needed
 terms-minor = No new acceptance needed
 terms-language = Language

@@ -106,6 +106,7 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
         app.service(
             web::scope(locale.code())
                 .service(at("", get().to(home)))
+                .service(at("/", get().to(home)))
                 .service(
                     web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
                 )

@@ -37,7 +37,11 @@ pub struct OtherVersion {
 
 impl TermsPage {
     pub fn kind_label(&self) -> String {
-        self.frame.t(if self.major { "terms-major" } else { "terms-minor" })
+        self.frame.t(match (self.number.as_str(), self.major) {
+            ("1", _) => "terms-first",
+            (_, true) => "terms-major",
+            (_, false) => "terms-minor",
+        })
     }
 
     pub fn language_label(&self) -> String {
