@@ -22,7 +22,7 @@ use crate::{
         acceptances::Cause,
         accounts::{self, Person},
         catalogue::Service,
-        changes::{self, Decided, Press, Refusal, Row, Shown},
+        changes::{self, Decided, Press, Refusal, Row, Shown, Situation},
         dossier::Dossier,
         entitlements::Entitlement,
         log::{Actor, Origin},
@@ -39,7 +39,9 @@ pub(super) async fn show(
     member: Member,
 ) -> Result<HttpResponse, WebError> {
     let resumed = member.take_resumed_form();
-    form(&request, &state, &member, resumed.as_ref(), Vec::new()).await
+    let person = member.person(&state, client::locale(&request)).await?;
+    let observed = observe(&state, person.as_ref()).await;
+    form(&request, &state, &member, &observed, resumed.as_ref(), Vec::new()).await
 }
 
 /// `POST /profile/permissions`: the press of the button.
@@ -67,7 +69,7 @@ pub(super) async fn change(
             state.delivery.attempt(&member.account.id, &decided, state.settings.write_deadline).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
-        Err(refusals) => form(&request, &state, &member, Some(&fields), refusals).await,
+        Err(refusals) => form(&request, &state, &member, &observed, Some(&fields), refusals).await,
     }
 }
 
@@ -98,14 +100,7 @@ async fn decide(
             None => known_mail,
         };
         let dossier = Dossier::read(conn, &account_id, locale, now)?;
-        let situations: Vec<_> = observed
-            .iter()
-            .map(|(service, seen)| {
-                let membership = dossier.believe(service, seen.membership, seen.since);
-                dossier.situation(service, seen.eligible == Some(true), membership)
-            })
-            .collect();
-        let planned = match changes::plan(&rows, &situations, terms_accepted) {
+        let planned = match changes::plan(&rows, &situations(&dossier, &observed), terms_accepted) {
             Ok(planned) => planned,
             Err(refusals) => return Ok(Err(refusals)),
         };
@@ -121,6 +116,14 @@ async fn decide(
         Ok(Ok((change_id, decided)))
     });
     Ok(decided.await?)
+}
+
+fn situations(dossier: &Dossier, observed: &Observed) -> Vec<Situation> {
+    let one = |(service, seen): (&String, &Seen)| {
+        let membership = dossier.believe(service, seen.membership, seen.since);
+        dossier.situation(service, seen.eligible == Some(true), membership)
+    };
+    observed.iter().map(one).collect()
 }
 
 /// 303 to what came of it: the service's own page, or one page for several. New terms that were accepted on the way are only
@@ -186,14 +189,13 @@ async fn form(
     request: &HttpRequest,
     state: &State,
     member: &Member,
+    observed: &Observed,
     entered: Option<&Fields>,
     refusals: Vec<Refusal>,
 ) -> Result<HttpResponse, WebError> {
     let mut frame = view::frame(request, state, Some(member), Nav::Permissions);
     "/profile/permissions".clone_into(&mut frame.path);
     let (locale, now, account_id) = (frame.locale, state.clock.now(), member.account.id.clone());
-    let person = member.person(state, locale).await?;
-    let observed = observe(state, person.as_ref()).await;
     let dossier = state.database.read(move |conn| Dossier::read(conn, &account_id, locale, now)).await?;
     let ticked: Option<BTreeSet<&str>> = entered.map(|fields| fields.all("service").collect());
     let mut services = Vec::new();
@@ -205,7 +207,7 @@ async fn form(
         }
         services.push(row);
     }
-    let problems = problems(&frame, state, &observed, &refusals);
+    let problems = problems(&frame, state, observed, &refusals);
     for row in &mut services {
         row.problem = problems.iter().find(|p| p.field_id == format!("service-{}", row.slug)).map(|p| p.text.clone());
     }

@@ -175,6 +175,23 @@ fn proof_key(what: ProofOf) -> &'static str {
     }
 }
 
+/// The receipt of the last decision, and since when it holds. What is not there is not "since" anything, whatever was accepted.
+fn last_decision(dossier: &Dossier, slug: &str, outcome: &Outcome) -> (Option<String>, Option<Instant>) {
+    if matches!(outcome, Outcome::Inactive | Outcome::NotAvailable { .. }) {
+        return (None, None);
+    }
+    if let Some(standing) = dossier.history.standing(slug) {
+        return (Some(standing.receipt.clone()), dossier.history.accepted_since(slug));
+    }
+    let withdrawn = dossier.history.withdrawals.iter().find(|w| w.service == slug);
+    withdrawn.map(|w| (w.receipt.clone(), w.withdrawn_at)).unzip()
+}
+
+/// Whether there is nothing to withdraw.
+fn is_off(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Withdrawn | Outcome::Inactive | Outcome::NotAvailable { .. })
+}
+
 fn result_page(
     frame: Frame,
     member: &Member,
@@ -186,19 +203,9 @@ fn result_page(
 ) -> ResultPage {
     let (locale, slug) = (frame.locale, service.slug.as_str());
     let standing = dossier.history.standing(slug);
-    let last_withdrawal = dossier.history.withdrawals.iter().find(|w| w.service == slug);
-    let (receipt, since) = match (standing, last_withdrawal) {
-        // What is not there is not "since" anything, whatever was accepted.
-        _ if matches!(checked.outcome, Outcome::Inactive | Outcome::NotAvailable { .. }) => (None, None),
-        (Some(acceptance), _) => (Some(acceptance.receipt.clone()), dossier.history.accepted_since(slug)),
-        (None, Some(withdrawal)) => (Some(withdrawal.receipt.clone()), Some(withdrawal.withdrawn_at)),
-        (None, None) => (None, None),
-    };
+    let (receipt, since) = last_decision(dossier, slug, &checked.outcome);
     let mail = person.map_or(member.account.mail.clone(), |person| person.mail.clone());
-    let may_withdraw = !matches!(
-        checked.outcome,
-        Outcome::Withdrawn | Outcome::Inactive | Outcome::NotAvailable { .. } | Outcome::BeingRemoved
-    );
+    let may_withdraw = !is_off(&checked.outcome) && checked.outcome != Outcome::BeingRemoved;
     let steps = &service.next_steps;
     let text = |text: &Option<crate::domain::locale::Text>| text.as_ref().map(|text| text.get(locale).to_owned());
     ResultPage {
