@@ -122,7 +122,15 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    log_subjects (account_id, record_id) {
+        account_id -> Text,
+        record_id -> Text,
+    }
+}
+
 diesel::joinable!(outbox -> accounts (account_id));
+diesel::joinable!(log_subjects -> log_records (record_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(terms_texts -> terms_versions (version_id));
 diesel::joinable!(acceptances -> terms_versions (version_id));
@@ -135,7 +143,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     terms_versions,
     terms_texts,
     sessions,
-    log_records
+    log_records,
+    log_subjects
 );
 
 diesel::table! {

@@ -1,12 +1,18 @@
 //! The append-only log: one record per fact. Database triggers refuse to change or delete a record.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::{
     chance,
     clock::Instant,
-    db::{Conn, Error, schema::log_records},
+    db::{
+        Conn, Error,
+        schema::{log_records, log_subjects},
+    },
 };
 
 /// What a record states. The names are stable: they stand in the database and in exports.
@@ -68,22 +74,58 @@ pub struct Record<'a> {
 
 /// Adds a record.
 pub fn append(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>) -> Result<(), Error> {
+    insert(conn, origin, record, &record.detail).map(|_| ())
+}
+
+/// Adds a record about several people: whose data the actor looked at, exported or wrote to. Each of them finds it under their
+/// own history. Their number and the SHA-256 of their sorted ids become part of the record (`people`, `people_sha256`), so that
+/// nobody can be taken out of it afterwards.
+pub fn append_about(
+    conn: &mut Conn,
+    origin: Origin<'_>,
+    record: &Record<'_>,
+    subjects: &BTreeSet<&str>,
+) -> Result<(), Error> {
+    let mut detail = record.detail.clone();
+    detail["people"] = subjects.len().into();
+    detail["people_sha256"] = subjects_digest(subjects.iter().copied()).into();
+    let id = insert(conn, origin, record, &detail)?;
+    for subject in subjects {
+        diesel::insert_into(log_subjects::table)
+            .values((log_subjects::account_id.eq(subject), log_subjects::record_id.eq(&id)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// SHA-256 in hexadecimal of the ids, in ascending order, each with a line feed behind it.
+pub fn subjects_digest<'a>(sorted: impl IntoIterator<Item = &'a str>) -> String {
+    let mut digest = Sha256::new();
+    for id in sorted {
+        digest.update(id);
+        digest.update(b"\n");
+    }
+    hex::encode(digest.finalize())
+}
+
+fn insert(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>, detail: &Value) -> Result<String, Error> {
     let actor = match origin.actor {
         Actor::Account(id) => id,
         Actor::Operator => "operator",
         Actor::System => "system",
     };
+    let id = chance::id(origin.at);
     diesel::insert_into(log_records::table)
         .values((
-            log_records::id.eq(chance::id(origin.at)),
+            log_records::id.eq(&id),
             log_records::at.eq(origin.at),
             log_records::kind.eq(record.kind.name()),
             log_records::actor.eq(actor),
             log_records::account_id.eq(record.account_id),
             log_records::service.eq(record.service),
             log_records::request_id.eq(origin.request_id),
-            log_records::detail.eq(record.detail.to_string()),
+            log_records::detail.eq(detail.to_string()),
         ))
         .execute(conn)?;
-    Ok(())
+    Ok(id)
 }

@@ -1,0 +1,12 @@
+-- Whom a record of the log is about besides its own account: whose data somebody else looked at.
+CREATE TABLE log_subjects (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    record_id  TEXT NOT NULL REFERENCES log_records (id),
+    PRIMARY KEY (account_id, record_id)
+);
+CREATE INDEX log_subjects_record ON log_subjects (record_id);
+
+CREATE TRIGGER log_subjects_no_update BEFORE UPDATE ON log_subjects
+BEGIN SELECT RAISE(ABORT, 'log_subjects is append-only'); END;
+CREATE TRIGGER log_subjects_no_delete BEFORE DELETE ON log_subjects
+BEGIN SELECT RAISE(ABORT, 'log_subjects is append-only'); END;
