@@ -18,6 +18,7 @@ pub struct Settings {
     pub sign_in: SignIn,
     pub session: Session,
     pub roles: Roles,
+    pub inspection: Inspection,
     /// How long a request waits for the directory write before it answers "stored, being applied".
     pub write_deadline: Duration,
 }
@@ -49,4 +50,11 @@ pub struct Roles {
     pub refresh: Duration,
     /// Whom to ask for a role, as the end of a sentence.
     pub contact: Text,
+}
+
+/// Pages that show data of other people.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// How many of them one person may open in a minute.
+    pub requests_per_minute: u32,
 }

@@ -313,7 +313,7 @@ fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) 
 
 /// A path of ours to return to; anything that could lead elsewhere is dropped. Browsers read `\` as `/` and skip control
 /// characters, so neither may occur.
-fn own_path(next: &str) -> Option<String> {
+pub(super) fn own_path(next: &str) -> Option<String> {
     let is_ours = Locale::ALL.iter().any(|locale| {
         next.strip_prefix('/')
             .and_then(|rest| rest.strip_prefix(locale.code()))

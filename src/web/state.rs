@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{result, roles::KnownRoles, settings::Settings, throttle::Throttle};
+use super::{audit, result, roles::KnownRoles, settings::Settings, throttle::Throttle};
 use crate::{
     clock::Clock,
     db::Database,
@@ -30,6 +30,7 @@ pub struct State {
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) throttle: Throttle,
     pub(super) roles: KnownRoles,
+    pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -39,6 +40,7 @@ impl State {
             qr_codes: result::qr_codes(&outside.catalogue),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             roles: KnownRoles::default(),
+            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

@@ -7,6 +7,8 @@ mod support;
 mod world;
 
 mod activation;
+mod audit;
+mod audit_plans;
 mod cross_site;
 mod databases;
 mod headers;
