@@ -8,11 +8,11 @@ use super::{
     addresses,
     faults::Wrong,
     reader::{Reader, Section},
-    values,
+    roles, values,
 };
 use crate::{
     domain::portal::Portal,
-    web::settings::{Session, Settings, SignIn},
+    web::settings::{Inspection, Session, Settings, SignIn},
 };
 
 pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
@@ -40,6 +40,10 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        inspection: Inspection {
+            requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
+        },
+        roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),
     };

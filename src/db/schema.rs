@@ -1,5 +1,9 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod audit;
+
+pub use audit::*;
+
 diesel::table! {
     accounts (id) {
         id -> Text,

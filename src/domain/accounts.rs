@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{Conn, Error, schema::accounts},
-    domain::locale::Locale,
+    domain::{audit::people, locale::Locale},
 };
 
 /// A person as the directory shows it at this moment.
@@ -93,7 +93,11 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
             ))
             .execute(conn)?;
     }
-    Ok(accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?)
+    let account: Account =
+        accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?;
+    let mail = person.mail.as_deref().unwrap_or_default();
+    people::index(conn, &account.id, &[&person.display_name, &person.username, mail])?;
+    Ok(account)
 }
 
 /// The account of this id.

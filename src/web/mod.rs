@@ -3,6 +3,7 @@
 //! A handler says who, what, decide, answer. `shell` surrounds all of them: request id, headers, cross-site checks, error pages,
 //! one line in the log.
 
+mod audit;
 mod client;
 mod compression;
 mod error;
@@ -18,6 +19,7 @@ mod permissions;
 mod press;
 mod profile;
 mod result;
+mod roles;
 mod session_store;
 mod sessions;
 pub mod settings;
@@ -127,6 +129,13 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
+                .service(at("/audit", get().to(audit::records::show)))
+                .service(
+                    web::resource("/audit/reason")
+                        .route(get().to(audit::reason::show))
+                        .route(web::post().to(audit::reason::create)),
+                )
+                .service(at("/audit/records/{id}", get().to(audit::record::show)))
                 .service(at("/{text}", get().to(legal::show))),
         );
     }

@@ -19,7 +19,7 @@ use super::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
-    see_other, session_store, view,
+    roles, see_other, session_store, view,
 };
 use crate::{
     chance,
@@ -212,6 +212,7 @@ async fn welcome(
     let account = arrival.record(&state.database).await?;
     state.sightings.keep(&account.id, &person, now);
     begin_session(&request.get_session(), key.as_ref())?;
+    roles::learn(request, state, &account).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))
@@ -349,7 +350,7 @@ fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) 
 
 /// A path of ours to return to; anything that could lead elsewhere is dropped. Browsers read `\` as `/` and skip control
 /// characters, so neither may occur.
-fn own_path(next: &str) -> Option<String> {
+pub(super) fn own_path(next: &str) -> Option<String> {
     let is_ours = Locale::ALL.iter().any(|locale| {
         next.strip_prefix('/')
             .and_then(|rest| rest.strip_prefix(locale.code()))

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{result, settings::Settings, sightings::Sightings, throttle::Throttle};
+use super::{audit, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle};
 use crate::{
     clock::Clock,
     db::Database,
@@ -30,6 +30,8 @@ pub struct State {
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
+    pub(super) roles: KnownRoles,
+    pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -39,6 +41,8 @@ impl State {
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            roles: KnownRoles::default(),
+            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

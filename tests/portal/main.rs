@@ -7,6 +7,8 @@ mod support;
 mod world;
 
 mod activation;
+mod audit;
+mod audit_plans;
 mod cross_site;
 mod databases;
 mod headers;
@@ -15,6 +17,7 @@ mod names;
 mod outages;
 mod pages;
 mod permissions;
+mod roles;
 mod routes;
 mod sessions;
 mod sign_in;
