@@ -1,5 +1,9 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod sealed_log;
+
+pub use sealed_log::*;
+
 diesel::table! {
     accounts (id) {
         id -> Text,
@@ -11,6 +15,7 @@ diesel::table! {
         affiliations -> Text,
         locale -> Text,
         salt -> Text,
+        commitment -> Nullable<Text>,
         created_at -> Timestamp,
         seen_at -> Timestamp,
     }
@@ -146,6 +151,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_records,
     log_subjects
 );
+diesel::allow_tables_to_appear_in_same_query!(log_leaves, log_records);
 
 diesel::table! {
     secrets (name) {

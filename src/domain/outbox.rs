@@ -191,6 +191,18 @@ pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Re
     Ok(())
 }
 
+/// What the effect needs is not there yet: it is due again later, for anybody, and nothing has failed.
+pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::due_at.eq(due_at),
+            outbox::lease_holder.eq(None::<String>),
+            outbox::lease_until.eq(None::<Instant>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// What is owed to whom and since when, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Listed {

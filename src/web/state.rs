@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     db::Database,
     directory::Directory,
-    domain::catalogue::Catalogue,
+    domain::{catalogue::Catalogue, log::head::PublicKey},
     work::{Delivery, Outside},
 };
 
@@ -24,6 +24,8 @@ pub struct State {
     pub directory: Directory,
     pub delivery: Delivery,
     pub clock: Clock,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
     /// The folder with the demo's mails; `None` outside the demo.
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
@@ -42,6 +44,7 @@ impl State {
             database: outside.database,
             directory: outside.directory,
             clock: outside.clock,
+            log_keys: outside.log_keys,
             delivery,
             mailbox,
             sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),

@@ -13,7 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::Settings;
+use super::{Settings, receipts::Receipt};
 use crate::{
     chance,
     clock::{Clock, Instant},
@@ -24,7 +24,7 @@ use crate::{
         catalogue::{Catalogue, Service},
         changes::Decided,
         entitlements::{self, Entitlement},
-        log::{self, Actor, Kind, Origin, Record},
+        log::{self, Actor, Kind, Origin, Record, head::PublicKey},
         outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News},
         portal::Portal,
     },
@@ -56,6 +56,8 @@ pub struct Outside {
     pub clock: Clock,
     /// What mails say about the portal.
     pub portal: Portal,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
 }
 
 /// Delivers the outbox. Cheap to clone.
@@ -294,7 +296,13 @@ impl Delivery {
         if let Some(account) = account
             && let Some(to) = account.mail.clone()
         {
-            let mail = self.mail(&account, self.service(&entry.service)?, order);
+            let service = self.service(&entry.service)?;
+            let receipt = match self.receipt(&account, service, order).await? {
+                Receipt::Awaited => return Ok(self.wait_for_seal(entry).await?),
+                Receipt::Sealed(json) => Some(json),
+                Receipt::NotSealed => None,
+            };
+            let mail = ChangeMail { receipt_file: receipt, ..self.mail(&account, service, order) };
             match self.outside.mailer.send(&entry.id, &to, &mail).await {
                 // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
                 Err(error @ MailError::Recipient(_)) => {
@@ -326,6 +334,8 @@ impl Delivery {
             },
             at: order.at,
             receipt: Some(order.receipt.clone()),
+            receipt_url: Some(portal.address(&format!("/profile/receipts/{}", order.receipt))),
+            receipt_file: None,
             terms,
             permissions_url: portal.address("/profile/permissions"),
             support: service.next_steps.support.clone(),

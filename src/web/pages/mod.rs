@@ -8,6 +8,7 @@ pub mod history;
 pub mod legal;
 pub mod permissions;
 pub mod profile;
+pub mod receipt;
 pub mod result;
 #[cfg(test)]
 mod samples;
