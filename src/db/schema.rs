@@ -1,7 +1,9 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod audit;
 mod sealed_log;
 
+pub use audit::*;
 pub use sealed_log::*;
 
 diesel::table! {

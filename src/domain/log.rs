@@ -46,6 +46,13 @@ pub enum Kind {
     SessionsEnded,
     /// A portal began to work, with this configuration.
     PortalStarted,
+    // What auditors and other people with a role do, and how they came to it.
+    RolesChanged,
+    ReasonGiven,
+    LogSearched,
+    RecordViewed,
+    PersonViewed,
+    LogExported,
 }
 
 impl Kind {
@@ -63,6 +70,12 @@ impl Kind {
             Self::SignInRefused => "sign-in-refused",
             Self::SessionsEnded => "sessions-ended",
             Self::PortalStarted => "portal-started",
+            Self::RolesChanged => "roles-changed",
+            Self::ReasonGiven => "reason-given",
+            Self::LogSearched => "log-searched",
+            Self::RecordViewed => "record-viewed",
+            Self::PersonViewed => "person-viewed",
+            Self::LogExported => "log-exported",
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod acceptances;
 pub mod accounts;
+pub mod audit;
 pub mod catalogue;
 pub mod changes;
 pub mod dossier;
@@ -15,6 +16,7 @@ pub mod markdown;
 pub mod memberships;
 pub mod outbox;
 pub mod portal;
+pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod terms;

@@ -10,7 +10,7 @@ use rustls::{
 use tokio::sync::OnceCell;
 
 use latchkey::{
-    demo::directory::{Access, EmbeddedDirectory, Entry, Options as EmbeddedOptions},
+    demo::directory::{Access, EmbeddedDirectory, Entry, Faults, Options as EmbeddedOptions},
     directory::{
         Directory,
         settings::{People, Settings},
@@ -130,6 +130,14 @@ impl Server {
         }
     }
 
+    /// What the embedded one can be ordered to do wrong.
+    pub fn faults(&self) -> &Faults {
+        match &self.kind {
+            Kind::Embedded { running: Some(running), .. } => running.faults(),
+            _ => panic!("only the embedded directory takes orders"),
+        }
+    }
+
     pub async fn stop(&mut self) {
         match &mut self.kind {
             Kind::Embedded { running, .. } => running.take().expect("it runs").stop().await,
@@ -200,6 +208,7 @@ fn settings(url: &str) -> Settings {
         connect_timeout: Duration::from_secs(2),
         operation_timeout: Duration::from_secs(2),
         most_values_per_modify: 100,
+        roles: latchkey::directory::settings::Roles::default(),
         people: People {
             base: PEOPLE_BASE.into(),
             filter: "(&(objectClass=person)(uid={username}))".into(),

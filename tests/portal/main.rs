@@ -7,6 +7,8 @@ mod support;
 mod world;
 
 mod activation;
+mod audit;
+mod audit_plans;
 mod cross_site;
 mod databases;
 mod headers;
@@ -16,6 +18,7 @@ mod outages;
 mod pages;
 mod permissions;
 mod receipts;
+mod roles;
 mod routes;
 mod sealed_log;
 mod sessions;
