@@ -42,7 +42,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "command",
-        may_use: &["app", "config", "demo", "domain", "db", "directory", "mail", "clock", "chance"],
+        may_use: &["app", "config", "demo", "domain", "db", "directory", "mail", "work", "clock", "chance"],
         crates: &["actix_web", "indicatif"],
     },
 ];
@@ -69,7 +69,7 @@ const GUARDED: &[&str] = &[
 
 /// Names of the outside world that web reaches of these parts: delivery after commit, and reading the directory.
 const WEB_MAY_NAME: &[(&str, &[&str])] = &[
-    ("work", &["Delivery", "Outside"]),
+    ("work", &["Delivery", "Outside", "verify"]),
     ("directory", &["Directory", "DirectoryError", "Holder", "SignInFailure"]),
     ("mail", &["ChangeMail", "MailAction", "MailTerms"]),
 ];

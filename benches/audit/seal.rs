@@ -2,13 +2,13 @@
 
 use chrono::NaiveDate;
 use latchkey::{
-    command::audit,
     db::Error,
     domain::log::{
         head::Signer,
         seal::{self, Sealing},
         verify::Verification,
     },
+    work,
 };
 
 use crate::Filled;
@@ -37,7 +37,7 @@ pub async fn seal(filled: &Filled) -> Result<(), Error> {
 
 pub async fn verify(filled: &Filled) -> Result<(), Error> {
     let verification = Verification::new(vec![signer().public()], None);
-    let report = audit::run(&filled.database, verification, |_, _| {}).await?;
+    let report = work::verify(&filled.database, verification, |_, _| {}).await?;
     assert_eq!((report.misfit, report.records), (None, u64::from(filled.records)));
     Ok(())
 }

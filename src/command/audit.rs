@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{IsTerminal as _, Write as _},
-    ops::ControlFlow,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
@@ -13,7 +12,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
     chance,
-    db::{Database, Error},
+    command::check::Line,
+    db::Database,
     domain::log::{
         head::{PublicKey, SignedHead, Signer},
         leaf::time,
@@ -21,6 +21,7 @@ use crate::{
         stored,
         verify::{Report, Verification},
     },
+    work::{self, AuditSettings},
 };
 
 /// Makes a key that signs heads, in a file that only this account can read, and returns what verifies them.
@@ -69,29 +70,13 @@ pub async fn verify(database: &Database, trusted: Vec<PublicKey>, since: Option<
     let since = since.map(read_head).transpose()?;
     let older = since.as_ref().map(|since| since.head.size);
     let bar = progress_bar();
-    let report = run(database, Verification::new(trusted, since), |verified, all| {
+    let report = work::verify(database, Verification::new(trusted, since), |verified, all| {
         bar.set_length(all);
         bar.set_position(verified);
     })
     .await?;
     bar.finish_and_clear();
     Ok(print(&report, older))
-}
-
-/// Verifies step by step, and tells how far it is.
-pub async fn run(
-    database: &Database,
-    mut verification: Verification,
-    progress: impl Fn(u64, u64),
-) -> Result<Report, Error> {
-    loop {
-        match database.read(move |conn| verification.step(conn)).await? {
-            ControlFlow::Break(report) => return Ok(report),
-            ControlFlow::Continue(next) => verification = next,
-        }
-        let (verified, all) = verification.progress();
-        progress(verified, all);
-    }
 }
 
 fn print(report: &Report, older: Option<u64>) -> bool {
@@ -111,6 +96,25 @@ fn print(report: &Report, older: Option<u64>) -> bool {
     say!("  Root {}", hex::encode(newest.head.root));
     say!("  Signed at {} UTC with the key {}", newest.head.at.format("%Y-%m-%d %H:%M:%S"), newest.head.key_id);
     true
+}
+
+/// Whether the log is sealed, for `latchkey check`.
+pub async fn check(settings: &AuditSettings, database: &Database) -> Line {
+    let line = |what: &str, trouble: Option<String>| Line { what: what.to_owned(), trouble };
+    let Some(signer) = &settings.signer else {
+        let remedy = "Records are kept, but nothing proves that nobody changed them. Make a key: latchkey audit new-key FILE\n\
+                      Then name the file in audit.signing_key_file.";
+        return line("log: it is not sealed", Some(remedy.to_owned()));
+    };
+    let newest = database.read(stored::newest_head).await.ok().flatten();
+    let believed = newest.map(|head| head.verify(&settings.trusted_keys()));
+    if let Some(Err(why)) = believed {
+        let remedy = format!(
+            "Its newest tree head cannot be believed: {why}.\nSee docs/LOG.md, Keys, and run: latchkey audit verify"
+        );
+        return line("log: it was sealed otherwise", Some(remedy));
+    }
+    line(&format!("log: it is sealed with the key {}", &signer.public().id()[..16]), None)
 }
 
 /// Proves a receipt with the log's public key, without database and configuration. Returns whether it proves anything.

@@ -102,6 +102,11 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
     Ok(account)
 }
 
+/// The id of the account with this stable key.
+pub fn id_of_key(conn: &mut Conn, key: &str) -> Result<Option<String>, Error> {
+    Ok(accounts::table.filter(accounts::directory_key.eq(key)).select(accounts::id).first(conn).optional()?)
+}
+
 /// The account of this id.
 pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)

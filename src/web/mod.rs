@@ -19,6 +19,7 @@ mod permissions;
 mod press;
 mod profile;
 mod receipts;
+mod refusals;
 mod result;
 mod roles;
 mod session_store;

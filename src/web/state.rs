@@ -4,7 +4,9 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{audit, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle};
+use super::{
+    audit, refusals::Refusals, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle,
+};
 use crate::{
     clock::Clock,
     db::Database,
@@ -32,6 +34,7 @@ pub struct State {
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
+    pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
     pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
@@ -43,6 +46,7 @@ impl State {
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            refusals: Refusals::default(),
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,

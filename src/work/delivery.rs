@@ -13,7 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{Settings, receipts::Receipt};
+use super::{Settings, receipts::Receipt, refusals};
 use crate::{
     chance,
     clock::{Clock, Instant},
@@ -363,9 +363,9 @@ impl Delivery {
             tracing::error!(event = "outbox.needs-operator", id = entry.id, attempts = entry.attempts + 1,
                 service = entry.service, trouble = failure.name(), reason = %failure);
         }
-        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let (owed, now) = (entry.clone(), self.outside.clock.now());
         let delay = Delay { due_at: now + delta(wait), trouble: failure.name(), needs_operator: !failure.is_passing() };
-        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await;
+        let postponed = self.outside.database.write(move |conn| refusals::postpone(conn, &owed, delay, now)).await;
         if let Err(error) = postponed {
             // The lease runs out by itself, then the entry is due again.
             tracing::error!(event = "outbox.postpone", id = entry.id, reason = %error);

@@ -3,15 +3,18 @@
 mod delivery;
 mod outlets;
 mod receipts;
+mod refusals;
 mod sealer;
 mod syslog;
 mod upkeep;
+mod verification;
 
 use std::{path::PathBuf, time::Duration};
 
 pub use delivery::{Delivery, Outside};
 pub use outlets::Feed;
 pub use sealer::Sealer;
+pub use verification::verify;
 
 use crate::domain::log::head::{PublicKey, Signer};
 

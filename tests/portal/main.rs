@@ -15,6 +15,7 @@ mod headers;
 mod http;
 mod names;
 mod outages;
+mod outlets;
 mod pages;
 mod permissions;
 mod receipts;
