@@ -2,6 +2,7 @@
 //! everybody see if it happened all the same. `docs/LOG.md` describes all formats.
 
 pub mod anchors;
+pub mod counterparts;
 pub mod feed;
 pub mod head;
 pub mod leaf;

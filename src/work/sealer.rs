@@ -86,7 +86,8 @@ impl Sealer {
             return Ok(0);
         }
         let mut sum = 0;
-        let mut after = self.outside.database.read(seal::look_from).await?;
+        let now = self.outside.clock.now();
+        let mut after = self.outside.database.read(move |conn| seal::look_from(conn, now)).await?;
         loop {
             let from = after.clone();
             let rows = self.outside.database.read(move |conn| seal::unsealed(conn, &from, None, BATCH)).await?;

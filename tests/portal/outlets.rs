@@ -114,12 +114,6 @@ async fn heads_are_brought_to_folder_and_mailbox(base: Base) {
     assert_eq!(listed.last().map(|anchor| anchor.size), Some(head.head.size));
     let since = Verification::new(config.audit.trusted_keys(), Some(head));
     assert_eq!(work::verify(world.records(), since, |_, _| {}).await.expect("a report").misfit, None);
-    fs::read_dir(world.mail_folder()).expect("a folder").for_each(|entry| {
-        let path = entry.expect("a file").path();
-        if path.is_file() {
-            fs::remove_file(path).expect("a mail");
-        }
-    });
 }
 
 async fn refused_sign_ins_are_recorded_without_what_was_typed(base: Base) {

@@ -1,14 +1,20 @@
 //! The sealed log: what happens in the portal can be verified, and whoever changes a row behind its back is found.
 
+use std::{fs, path::Path};
+
 use chrono::TimeDelta;
 use latchkey::{
     chance,
     clock::Instant,
+    command::audit,
     config::Config,
+    db::{Conn, Error},
     domain::log::{
+        self, Actor, Kind, Origin, Record,
         head::{PublicKey, SignedHead, Signer},
         misfit::Misfit,
-        stored,
+        seal::{self, Sealing},
+        stored, tree,
         verify::{Report, Verification},
     },
     work::verify,
@@ -22,11 +28,15 @@ on_both![
     deleted_inserted_and_reordered_rows_are_found,
     an_exchanged_person_is_found_and_an_erased_one_is_not_missed,
     whom_a_record_is_about_cannot_be_changed,
+    an_acceptance_without_its_record_is_found_and_a_record_without_its_acceptance,
     a_changed_head_is_found,
     an_older_head_shows_that_the_newest_records_are_gone,
     an_older_head_shows_that_the_log_was_rewritten_with_the_right_key,
     two_portals_seal_nothing_twice,
     another_portal_goes_on_where_one_has_died,
+    a_seal_that_is_cut_off_has_not_happened,
+    the_command_line_verifies_against_an_older_head,
+    a_long_log_has_nodes_that_proofs_are_made_of,
     a_late_record_is_sealed_behind_the_others,
     heads_of_a_former_key_are_believed_as_long_as_it_is_listed,
     nothing_that_was_sealed_can_be_changed_through_the_front_door,
@@ -70,7 +80,16 @@ async fn head(world: &World) -> SignedHead {
 
 /// Takes away what keeps even an administrator of the database from changing rows by mistake.
 fn disarm(world: &World) {
-    for table in ["log_records", "log_subjects", "log_leaves", "log_nodes", "tree_heads", "accounts"] {
+    for table in [
+        "log_records",
+        "log_subjects",
+        "log_leaves",
+        "log_nodes",
+        "tree_heads",
+        "accounts",
+        "acceptances",
+        "withdrawals",
+    ] {
         if world.execute(&format!("ALTER TABLE {table} DISABLE TRIGGER USER")).is_err() {
             for trigger in
                 world.lines("name", &format!("sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"))
@@ -222,13 +241,12 @@ async fn an_exchanged_person_is_found_and_an_erased_one_is_not_missed(base: Base
 }
 
 async fn whom_a_record_is_about_cannot_be_changed(base: Base) {
-    use latchkey::domain::log::{self, Actor, Kind, Origin, Record};
     let world = World::new(base).await;
     some_history(&world).await;
     world.signed_in(who::BERND).await;
     let ids = world.lines("id", "accounts ORDER BY id");
     let (people, now) = (ids.clone(), world.clock.now());
-    let look = move |conn: &mut latchkey::db::Conn| {
+    let look = move |conn: &mut Conn| {
         let origin = Origin { actor: Actor::Operator, request_id: "look", at: now };
         let record = Record { kind: Kind::SignedIn, account_id: None, service: None, detail: serde_json::json!({}) };
         log::append_about(conn, origin, &record, &people.iter().map(String::as_str).collect())
@@ -246,6 +264,41 @@ async fn whom_a_record_is_about_cannot_be_changed(base: Base) {
     let other = acceptance(&world);
     world.execute(&format!("INSERT INTO log_subjects VALUES ('{}', '{other}')", ids[1])).expect("a row");
     assert_eq!(misfit(&world).await, Misfit::Subjects { seq: place_of(&world, &other), id: other });
+}
+
+async fn an_acceptance_without_its_record_is_found_and_a_record_without_its_acceptance(base: Base) {
+    let world = World::new(base).await;
+    let anna = some_history(&world).await;
+    world.advance(TimeDelta::minutes(1));
+    anna.withdraw("cloud").await.expect(200);
+    world.deliver().await;
+    fits(&world).await;
+    disarm(&world);
+    let kept = "CREATE TABLE kept AS SELECT * FROM acceptances; CREATE TABLE kept_ends AS SELECT * FROM withdrawals;";
+    world.execute(kept).expect("copies");
+    let id = acceptance(&world);
+    let seq = place_of(&world, &id);
+    for (column, value) in
+        [("digest", "'00'"), ("locale", "'xx'"), ("service", "'vpn'"), ("accepted_at", "'2026-11-23 08:00:01'")]
+    {
+        world.execute(&format!("UPDATE acceptances SET {column} = {value}")).expect("a change");
+        let Misfit::Counterpart { seq: found, .. } = misfit(&world).await else { panic!("{column}") };
+        assert!(found <= seq, "{column}");
+        let back =
+            format!("UPDATE acceptances SET {column} = (SELECT {column} FROM kept WHERE kept.id = acceptances.id)");
+        world.execute(&back).expect("the old value");
+    }
+    world.execute("DELETE FROM withdrawals").expect("a deletion");
+    let withdrawn = one(&world, "id", "log_records WHERE kind = 'acceptance-withdrawn'");
+    assert_eq!(misfit(&world).await, Misfit::Counterpart { seq: place_of(&world, &withdrawn), id: withdrawn });
+    world.execute("INSERT INTO withdrawals SELECT * FROM kept_ends").expect("the old row");
+    fits(&world).await;
+    // An acceptance that nobody gave.
+    let forged = "INSERT INTO acceptances (id, account_id, service, version_id, locale, digest, receipt, change_id, accepted_at) \
+                  SELECT 'forged', account_id, service, version_id, locale, digest, 'R-1', change_id, accepted_at FROM kept \
+                  WHERE service = 'rocketchat'";
+    world.execute(forged).expect("another row");
+    assert_eq!(misfit(&world).await, Misfit::NoRecord);
 }
 
 async fn a_changed_head_is_found(base: Base) {
@@ -281,7 +334,8 @@ async fn an_older_head_shows_that_the_newest_records_are_gone(base: Base) {
     let second: u64 = one(&world, "CAST(min(size) AS TEXT)", "tree_heads").parse().expect("a number");
     let cut = format!(
         "DELETE FROM log_records WHERE id IN (SELECT record_id FROM log_leaves WHERE seq >= {second}); \
-         DELETE FROM log_leaves WHERE seq >= {second}; DELETE FROM tree_heads WHERE size > {second};"
+         DELETE FROM log_leaves WHERE seq >= {second}; DELETE FROM tree_heads WHERE size > {second}; \
+         DELETE FROM acceptances;"
     );
     world.execute(&cut).expect("deletions");
     // By itself the shorter log is whole; only whoever kept a head knows better.
@@ -298,6 +352,7 @@ async fn an_older_head_shows_that_the_log_was_rewritten_with_the_right_key(base:
     disarm(&world);
     let rewrite = format!(
         "UPDATE log_records SET service = 'printing' WHERE id = '{}'; \
+         UPDATE acceptances SET service = 'printing' WHERE service = 'rocketchat'; \
          DELETE FROM log_leaves; DELETE FROM log_nodes; DELETE FROM tree_heads;",
         acceptance(&world)
     );
@@ -338,6 +393,92 @@ async fn another_portal_goes_on_where_one_has_died(base: Base) {
     fits(&world).await;
 }
 
+async fn a_seal_that_is_cut_off_has_not_happened(base: Base) {
+    let world = World::new(base).await;
+    some_history(&world).await;
+    let sealed = world.count("log_leaves");
+    world.signed_in(who::ANNA).await;
+    let (signer, now) = (world.config().audit.signer.clone().expect("a key"), world.clock.now());
+    let cut_off = move |conn: &mut Conn| {
+        let rows = seal::unsealed(conn, "", None, 10)?;
+        assert_eq!(rows.len(), 1);
+        seal::seal(conn, &rows, Sealing { signer: &signer, origin: "test", now })?;
+        Err::<(), _>(Error::Broken("the power is gone".into()))
+    };
+    world.records().write(cut_off).await.expect_err("no power");
+    assert_eq!(world.count("log_leaves"), sealed);
+    fits(&world).await;
+    assert_eq!(world.seal().await, 1);
+    fits(&world).await;
+}
+
+async fn the_command_line_verifies_against_an_older_head(base: Base) {
+    let world = World::new(base).await;
+    some_history(&world).await;
+    let (older, keys) = (world.mail_folder().join("older-head.txt"), world.config().audit.trusted_keys());
+    fs::write(&older, head(&world).await.note).expect("a file");
+    world.signed_in(who::ANNA).await;
+    world.seal().await;
+    let verify =
+        async |since: Option<&Path>| audit::verify(world.records(), keys.clone(), since).await.expect("a result");
+    assert!(verify(None).await && verify(Some(&older)).await);
+    disarm(&world);
+    world
+        .execute(&format!("UPDATE log_records SET service = 'vpn' WHERE id = '{}'", acceptance(&world)))
+        .expect("a change");
+    assert!(!verify(None).await && !verify(Some(&older)).await);
+    audit::verify(world.records(), Vec::new(), None).await.expect_err("nothing to verify with");
+}
+
+/// More than two stored nodes, so that proofs are made of nodes, of leaves, and of what lies between.
+async fn a_long_log_has_nodes_that_proofs_are_made_of(base: Base) {
+    let world = World::new(base).await;
+    let now = world.clock.now();
+    let many = move |conn: &mut Conn| {
+        for number in 0..600 {
+            let request_id = number.to_string();
+            let at = now + TimeDelta::milliseconds(number);
+            let origin = Origin { actor: Actor::System, request_id: &request_id, at };
+            let detail = serde_json::json!({});
+            log::append(conn, origin, &Record { kind: Kind::SignedOut, account_id: None, service: None, detail })?;
+        }
+        Ok::<_, Error>(())
+    };
+    world.records().write(many).await.expect("records");
+    world.seal().await;
+    world.signed_in(who::ANNA).await;
+    world.seal().await;
+    assert_eq!(world.count("log_nodes"), 2);
+    fits(&world).await;
+    let (older, newest) = (
+        world.records().read(|conn| stored::head_over(conn, 0)).await.expect("the database").expect("a head").head,
+        head(&world).await.head,
+    );
+    let size = newest.size;
+    for seq in [0, 1, 255, 256, 511, 512, size - 1] {
+        let proof = world.records().read(move |conn| stored::inclusion_proof(conn, seq, size)).await.expect("a proof");
+        let leaf =
+            one(&world, "hex", &format!("(SELECT {} AS hex FROM log_leaves WHERE seq = {seq}) AS leaf", in_hex(base)));
+        let leaf = hex::decode(leaf).expect("hexadecimal").try_into().expect("a hash");
+        assert!(tree::verify_inclusion(leaf, seq, size, &proof, &newest.root), "{seq}");
+    }
+    let before = older.size;
+    let proof = world.records().read(move |conn| stored::consistency_proof(conn, before, size)).await.expect("a proof");
+    assert!(tree::verify_consistency(before, size, &proof, &older.root, &newest.root));
+    disarm(&world);
+    world
+        .execute("UPDATE log_nodes SET hash = (SELECT hash FROM log_leaves WHERE seq = 0) WHERE position = 1")
+        .expect("a change");
+    assert_eq!(misfit(&world).await, Misfit::Node { from: 256, leaves: 256 });
+}
+
+fn in_hex(base: Base) -> &'static str {
+    match base {
+        Base::Sqlite => "hex(hash)",
+        Base::Postgresql => "encode(hash, 'hex')",
+    }
+}
+
 async fn a_late_record_is_sealed_behind_the_others(base: Base) {
     let world = World::new(base).await;
     some_history(&world).await;
@@ -359,6 +500,13 @@ async fn a_late_record_is_sealed_behind_the_others(base: Base) {
     world.advance(TimeDelta::hours(2));
     world.seal().await;
     assert_eq!(world.count("log_leaves"), sealed + 2);
+    // A clock that is ahead keeps nobody else waiting.
+    let tomorrow = world.clock.now() + TimeDelta::days(1);
+    late(chance::first_id(tomorrow), tomorrow);
+    world.seal().await;
+    world.signed_in(who::ANNA).await;
+    world.seal().await;
+    assert_eq!(world.count("log_leaves"), sealed + 4);
     fits(&world).await;
 }
 

@@ -119,12 +119,12 @@ impl PublicKey {
         VerifyingKey::from_public_key_der(&der).map(Self).map_err(|_| BadKey)
     }
 
-    /// One line of base64: the SubjectPublicKeyInfo of RFC 8410.
+    /// One line of base64: the `SubjectPublicKeyInfo` of RFC 8410.
     pub fn to_line(&self) -> String {
         Base64::encode_string(&self.der())
     }
 
-    /// SHA-256 of the SubjectPublicKeyInfo in hexadecimal, as RFC 6962 names a log.
+    /// SHA-256 of the `SubjectPublicKeyInfo` in hexadecimal, as RFC 6962 names a log.
     pub fn id(&self) -> String {
         hex::encode(Sha256::digest(self.der()))
     }

@@ -13,6 +13,10 @@ pub enum Misfit {
     Person { seq: u64, id: String },
     #[error("record {id} (place {seq}): the list of people whom it is about is not what was sealed")]
     Subjects { seq: u64, id: String },
+    #[error("record {id} (place {seq}): the acceptance or withdrawal that it tells of is gone or has been changed")]
+    Counterpart { seq: u64, id: String },
+    #[error("there are acceptances or withdrawals that no record tells of")]
+    NoRecord,
     #[error("place {seq} of the sealed log is empty")]
     Gap { seq: u64 },
     #[error(
@@ -29,7 +33,7 @@ pub enum Misfit {
     #[error("the records from place {from} (record {first}) on are covered by no signed tree head")]
     Unsigned { from: u64, first: String },
     #[error(
-        "record {id} is older than the newest tree head but was never sealed: it was put in behind the log's back, or sealing failed"
+        "record {id} was never sealed although younger ones are: it was put in behind the log's back, or a clock was wrong"
     )]
     Unsealed { id: String },
     #[error("the older head cannot be believed: {0}")]

@@ -48,14 +48,17 @@ impl Known {
     }
 }
 
+/// Id, commitment, salt, directory key.
+type Stored = (String, Option<String>, Option<String>, Option<String>);
+
 /// What is known of these people, by account id; who has no account is left out.
 pub fn load<'a>(conn: &mut Conn, ids: impl IntoIterator<Item = &'a str>) -> Result<HashMap<String, Known>, Error> {
     let ids: Vec<&str> = ids.into_iter().collect();
-    let rows: Vec<(String, Option<String>, Option<String>, Option<String>)> = accounts::table
+    let rows: Vec<Stored> = accounts::table
         .filter(accounts::id.eq_any(ids))
         .select((accounts::id, accounts::commitment, accounts::salt.nullable(), accounts::directory_key))
         .load(conn)?;
-    let known = |(id, commitment, salt, key): (String, _, Option<String>, Option<String>)| {
+    let known = |(id, commitment, salt, key): Stored| {
         let opening = salt.filter(|salt| !salt.is_empty()).zip(key).map(|(salt, directory_key)| Opening {
             salt,
             directory_key,

@@ -119,8 +119,8 @@ fn record(conn: &mut Conn, account_id: &str, receipt: &Receipt) -> Result<Option
 fn seal(conn: &mut Conn, row: &Row, commitment: String) -> Result<Option<Seal>, Error> {
     let Some(place) = stored::place(conn, &row.id)? else { return Ok(None) };
     let Some(head) = stored::head_over(conn, place)? else { return Ok(None) };
-    let commitments = people::commit(conn, row.people())?;
-    let leaf = row.leaf(|person| commitments.get(person).cloned());
+    let people = people::load(conn, row.people())?;
+    let leaf = row.leaf(|person| people.get(person)?.commitment.clone());
     let path = stored::inclusion_proof(conn, place, head.head.size)?;
     Ok(Some(Seal { record_id: row.id.clone(), leaf, commitment, place, path, head }))
 }
@@ -162,7 +162,8 @@ struct Purposes {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Purpose {
-    purpose: String,
+    #[serde(rename = "purpose")]
+    text: String,
     consent_type: String,
     /// Where it is withdrawn.
     termination: String,
@@ -207,7 +208,7 @@ impl Receipt {
         let locale = self.locale;
         let named = service.map_or(self.service.as_str(), |service| service.name.get(locale));
         let purpose = Purpose {
-            purpose: service.map(|service| service.purpose.get(locale).to_owned()).unwrap_or_default(),
+            text: service.map(|service| service.purpose.get(locale).to_owned()).unwrap_or_default(),
             consent_type: "EXPLICIT".to_owned(),
             termination: portal.address("/profile/permissions").get(locale).to_owned(),
         };

@@ -43,18 +43,21 @@ pub struct Sealing<'a> {
     pub now: Instant,
 }
 
-/// The id from which on to look for records that are not sealed.
-pub fn look_from(conn: &mut Conn) -> Result<String, Error> {
+/// The id from which on to look for records that are not sealed: a little before the newest sealed record, or before now if that
+/// one came from a clock that is ahead.
+pub fn look_from(conn: &mut Conn, now: Instant) -> Result<String, Error> {
     let newest: Option<String> = log_leaves::table.select(diesel::dsl::max(log_leaves::record_id)).first(conn)?;
     let Some(newest) = newest else { return Ok(String::new()) };
     let at: Option<Instant> = log_records::table.find(newest).select(log_records::at).first(conn).optional()?;
-    Ok(at.map(|at| chance::first_id(at - LOOK_BACK)).unwrap_or_default())
+    Ok(at.map(|at| chance::first_id(at.min(now) - LOOK_BACK)).unwrap_or_default())
 }
 
 /// Records behind this id, and up to another, that are not sealed, in the order of their ids, up to `limit`.
 pub fn unsealed(conn: &mut Conn, after: &str, to: Option<&str>, limit: i64) -> Result<Vec<Row>, Error> {
+    // The second condition follows from the others; with it no plan begins at the first leaf.
+    let leaf = log_leaves::record_id.eq(log_records::id).and(log_leaves::record_id.gt(after));
     let mut query = log_records::table
-        .left_join(log_leaves::table.on(log_leaves::record_id.eq(log_records::id)))
+        .left_join(log_leaves::table.on(leaf))
         .filter(log_records::id.gt(after).and(log_leaves::record_id.is_null()))
         .order(log_records::id)
         .limit(limit)

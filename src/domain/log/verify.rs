@@ -11,6 +11,7 @@ use std::{
 use diesel::prelude::*;
 
 use super::{
+    counterparts,
     head::{PublicKey, SignedHead},
     leaf::Row,
     misfit::Misfit,
@@ -21,7 +22,6 @@ use super::{
     tree::{Frontier, Hash, Subtree},
 };
 use crate::{
-    chance,
     clock::Instant,
     db::{
         Conn, Error,
@@ -100,6 +100,8 @@ struct Leaf {
     row: Option<Row>,
     /// Whether people are listed as those whom the record is about.
     has_subjects: bool,
+    /// Whether it tells of an acceptance or withdrawal that says otherwise or is not there.
+    is_alone: bool,
 }
 
 impl Verification {
@@ -181,6 +183,9 @@ impl Verification {
     fn records(&mut self, conn: &mut Conn) -> Result<(), Stop> {
         self.check_heads(conn)?;
         if self.frontier.size() >= self.goal {
+            if counterparts::are_rows_alone(conn)? {
+                return Err(Stop::Misfit(Misfit::NoRecord));
+            }
             let is_any_left = seal::is_any_left(conn)?;
             self.stage = if is_any_left { Stage::Unsealed(String::new()) } else { Stage::Done };
             return Ok(());
@@ -215,6 +220,9 @@ impl Verification {
         }
         if !has_its_subjects(conn, &row, leaf.has_subjects)? {
             return Err(Stop::Misfit(Misfit::Subjects { seq, id }));
+        }
+        if leaf.is_alone {
+            return Err(Stop::Misfit(Misfit::Counterpart { seq, id }));
         }
         self.after_head.get_or_insert((seq, id));
         self.frontier.push(hash, |subtree, root| {
@@ -279,10 +287,10 @@ impl Verification {
         Ok(())
     }
 
-    /// Records that were never sealed although the newest head is younger. What is young may be sealed in a moment.
+    /// Records that were never sealed although younger ones are. What is young may be sealed in a moment.
     fn unsealed(&mut self, conn: &mut Conn, after: &str) -> Result<(), Stop> {
         let Some(newest) = &self.newest else { return Ok(()) };
-        let young = chance::first_id(newest.head.at - seal::LOOK_BACK);
+        let young = seal::look_from(conn, newest.head.at)?;
         let (left, next) = seal::left_behind(conn, after)?;
         if let Some(row) = left.into_iter().find(|row| row.id < young) {
             return Err(Stop::Misfit(Misfit::Unsealed { id: row.id }));
@@ -308,11 +316,12 @@ fn leaves(conn: &mut Conn, from: u64, goal: u64) -> Result<Vec<Leaf>, Error> {
         .select(log_subjects::record_id)
         .distinct()
         .load(conn)?;
+    let alone = counterparts::alone(conn, &rows.iter().collect::<Vec<_>>())?;
     let with_subjects: HashSet<String> = with_subjects.into_iter().collect();
     let mut rows: HashMap<String, Row> = rows.into_iter().map(|row| (row.id.clone(), row)).collect();
     let leaf = |(seq, record_id, hash): (i64, String, Vec<u8>)| {
-        let (row, has_subjects) = (rows.remove(&record_id), with_subjects.contains(&record_id));
-        Leaf { seq: number(seq), record_id, hash, row, has_subjects }
+        let (has_subjects, is_alone) = (with_subjects.contains(&record_id), alone.contains(&record_id));
+        Leaf { seq: number(seq), hash, row: rows.remove(&record_id), has_subjects, is_alone, record_id }
     };
     Ok(leaves.into_iter().map(leaf).collect())
 }

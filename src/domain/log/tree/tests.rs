@@ -200,7 +200,9 @@ proptest! {
     #[test]
     fn another_implementation_agrees((leaves, index, old) in leaves_and_two()) {
         let mut theirs = MemoryBackedTree::<Sha256, Vec<u8>>::new();
-        leaves.iter().for_each(|leaf| theirs.push(leaf.clone()));
+        for leaf in &leaves {
+            theirs.push(leaf.clone());
+        }
         let (tree, size) = (Tree::of(&leaves), number(leaves.len()));
         let root = theirs.root();
         prop_assert_eq!(root.as_bytes().as_slice(), tree.frontier.root());
@@ -208,7 +210,9 @@ proptest! {
         let proof = InclusionProof::<Sha256>::try_from_bytes(proof).unwrap();
         prop_assert!(root.verify_inclusion(&leaves[index], number(index), &proof).is_ok());
         let mut older = MemoryBackedTree::<Sha256, Vec<u8>>::new();
-        leaves[..old].iter().for_each(|leaf| older.push(leaf.clone()));
+        for leaf in &leaves[..old] {
+            older.push(leaf.clone());
+        }
         let proof = consistency_proof(number(old), size, &mut tree.lookup()).unwrap().concat();
         let proof = ConsistencyProof::<Sha256>::try_from_bytes(proof).unwrap();
         prop_assert!(root.verify_consistency(&older.root(), &proof).is_ok());
