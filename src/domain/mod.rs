@@ -6,6 +6,7 @@ pub mod acceptances;
 pub mod accounts;
 pub mod catalogue;
 pub mod changes;
+pub mod courses;
 pub mod dossier;
 pub mod entitlements;
 pub mod locale;
