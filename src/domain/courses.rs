@@ -257,8 +257,21 @@ const KEYS_AT_ONCE: usize = 500;
 /// Who of the class has activated the service: by our own decision once the directory has shown it; for people about whom we
 /// never decided, by what the directory said when the class was read. Costs the directory nothing.
 pub fn activation<'a>(conn: &mut Conn, service: &str, roster: &'a Roster) -> Result<Activation<'a>, Error> {
-    let mut decided: BTreeMap<String, bool> = BTreeMap::new();
-    for people in roster.people.chunks(KEYS_AT_ONCE) {
+    let decided = decisions(conn, service, &roster.people)?;
+    let seen = roster.holders.get(service);
+    let is_active = |person: &&Participant| {
+        let observed = || seen.is_some_and(|holders| holders.contains(&person.key));
+        decided.get(&person.key).copied().unwrap_or_else(observed)
+    };
+    let (activated, missing) = roster.people.iter().partition(is_active);
+    Ok(Activation { missing, activated })
+}
+
+/// What we decided about the service for those people about whom we decided anything, by their keys: whether they have it, as
+/// far as the directory has shown that.
+pub fn decisions(conn: &mut Conn, service: &str, people: &[Participant]) -> Result<BTreeMap<String, bool>, Error> {
+    let mut decided = BTreeMap::new();
+    for people in people.chunks(KEYS_AT_ONCE) {
         let keys = people.iter().map(|person| person.key.as_str());
         let rows: Vec<(Option<String>, bool, i64, i64)> = accounts::table
             .inner_join(entitlements::table.on(entitlements::account_id.eq(accounts::id)))
@@ -273,13 +286,7 @@ pub fn activation<'a>(conn: &mut Conn, service: &str, roster: &'a Roster) -> Res
         let has = |wanted, applied: i64, revision| wanted && applied >= revision;
         decided.extend(rows.into_iter().filter_map(|(key, wanted, a, r)| Some((key?, has(wanted, a, r)))));
     }
-    let seen = roster.holders.get(service);
-    let is_active = |person: &&Participant| {
-        let observed = || seen.is_some_and(|holders| holders.contains(&person.key));
-        decided.get(&person.key).copied().unwrap_or_else(observed)
-    };
-    let (activated, missing) = roster.people.iter().partition(is_active);
-    Ok(Activation { missing, activated })
+    Ok(decided)
 }
 
 /// The accounts of those of the class who have one, by the person's key: whom a record about the class is about.
