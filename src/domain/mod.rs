@@ -15,6 +15,7 @@ pub mod markdown;
 pub mod memberships;
 pub mod outbox;
 pub mod portal;
+pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod terms;
