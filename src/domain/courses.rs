@@ -186,6 +186,14 @@ pub struct Participant {
     pub language: Option<Locale>,
 }
 
+impl Participant {
+    /// Whether the text is part of the name or the username, without regard to case and accents.
+    pub fn is_named_like(&self, text: &str) -> bool {
+        let text = sort_key(text);
+        [&self.display_name, &self.username].into_iter().any(|name| sort_key(name).contains(&text))
+    }
+}
+
 /// The people of a course, sorted by name, and what the directory said about them at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {

@@ -164,6 +164,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         problems: Vec::new(),
         form_token: "token-1".to_owned(),
         account: "0193575e".to_owned(),
+        marked: None,
         directory_unavailable: false,
     }
 }
