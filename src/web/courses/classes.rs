@@ -65,14 +65,14 @@ impl Classes {
 
     async fn read(&self, state: &State, own: &OwnCourse) -> Result<Roster, WebError> {
         let now = state.clock.now();
-        let people = Arc::new(self.courses.participants(own).await.map_err(unavailable)?);
+        let people = Arc::new(self.courses.participants(own).await.map_err(|error| unavailable(&error))?);
         let mut holders = BTreeMap::new();
         for service in visible(&state.catalogue) {
             let (slug, asked) = (service.slug.to_string(), Arc::clone(&people));
             let decided = state.database.read(move |conn| courses::decisions(conn, &slug, &asked)).await?;
             let undecided: Vec<&Participant> =
                 people.iter().filter(|person| !decided.contains_key(&person.key)).collect();
-            let seen = self.courses.holders(&service.grant, &undecided).await.map_err(unavailable)?;
+            let seen = self.courses.holders(&service.grant, &undecided).await.map_err(|error| unavailable(&error))?;
             holders.insert(service.slug.to_string(), seen);
         }
         Ok(Roster::new(Arc::unwrap_or_clone(people), holders, now))

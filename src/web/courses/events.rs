@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A sign of life, so that proxies keep the connection; at each the session is looked at.
-const BEAT: Duration = Duration::from_secs(10);
+const BEAT: Duration = Duration::from_secs(5);
 
 /// The browser then asks again by itself; session, role and course are checked anew.
 const LIFE: Duration = Duration::from_mins(5);

@@ -57,11 +57,11 @@ pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Re
 pub(super) async fn own_courses(state: &State, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
     let (courses, lecturer) = (state.classes.courses().clone(), lecturer.clone());
     let asked = in_time(state, async move { courses.of(&lecturer).await }).await;
-    asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(unavailable)
+    asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(|error| unavailable(&error))
 }
 
 /// The page cannot be shown without the directory.
-pub(super) fn unavailable(error: DirectoryError) -> WebError {
+pub(super) fn unavailable(error: &DirectoryError) -> WebError {
     tracing::warn!(event = "directory.courses", reason = %error);
     WebError::Unavailable("the directory does not say who is in the course".into())
 }

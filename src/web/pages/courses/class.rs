@@ -58,13 +58,13 @@ pub struct PersonRow {
 }
 
 impl ClassPage {
-    /// Lines such as `/invite @anna @ben`.
+    /// Lines such as `/invite @anna @ben`. A name with a blank or line break in it would be read as something else, and no
+    /// account of the chat has one.
     pub fn commands(&self) -> String {
-        let line = |names: &[String]| {
-            let names: String = names.iter().map(|name| format!(" @{name}")).collect();
-            format!("/invite{names}")
-        };
-        self.usernames.chunks(PER_COMMAND).map(line).collect::<Vec<_>>().join("\n")
+        let is_word = |name: &&String| !name.chars().any(|c| c.is_whitespace() || c.is_control());
+        let names: Vec<&str> = self.usernames.iter().filter(is_word).map(String::as_str).collect();
+        let line = |names: &[&str]| format!("/invite @{}", names.join(" @"));
+        names.chunks(PER_COMMAND).map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// One name on each line.
