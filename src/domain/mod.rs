@@ -13,6 +13,7 @@ pub mod log;
 pub mod markdown;
 pub mod memberships;
 pub mod outbox;
+pub mod participant_list;
 pub mod portal;
 pub mod secrets;
 pub mod sessions;
