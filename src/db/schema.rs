@@ -1,5 +1,9 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod courses;
+
+pub use courses::course_views;
+
 diesel::table! {
     accounts (id) {
         id -> Text,

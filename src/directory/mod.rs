@@ -5,10 +5,12 @@
 
 pub mod admission;
 mod connect;
+pub mod courses;
 mod error;
 mod memberships;
 mod password_policy;
 mod people;
+mod roles;
 pub mod settings;
 mod sign_in;
 mod writer;
@@ -23,6 +25,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use connect::{Connector, Link};
+pub use courses::{Courses, OwnCourse};
 pub use error::DirectoryError;
 pub use memberships::Holder;
 use settings::Settings;

@@ -161,7 +161,7 @@ fn mutated(files: &[(String, Vec<u8>)], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-/// SplitMix64: the same throws for the same seed, on every machine.
+/// `SplitMix64`: the same throws for the same seed, on every machine.
 struct Dice(u64);
 
 impl Dice {
