@@ -1,8 +1,10 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
 mod courses;
+mod teaching;
 
 pub use courses::course_views;
+pub use teaching::{reminders, uploads};
 
 diesel::table! {
     accounts (id) {

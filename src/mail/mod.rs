@@ -1,6 +1,7 @@
 //! Messages and their transport: an SMTP server, or a folder in the demo.
 
 mod message;
+mod reminder;
 mod server;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -15,7 +16,9 @@ use lettre::{
 };
 use secrecy::SecretString;
 
+use crate::clock::Instant;
 pub use message::{ChangeMail, MailAction, MailTerms};
+pub use reminder::ReminderMail;
 use server::MailServer;
 
 /// Where mail goes and whom it comes from.
@@ -73,6 +76,18 @@ pub enum MailError {
     Refused(String),
 }
 
+/// What every message has.
+pub trait Letter {
+    fn display_name(&self) -> &str;
+    fn at(&self) -> Instant;
+    /// May contain what the catalogue and the directory contain, but no line breaks.
+    fn subject(&self) -> String;
+    /// The `text/plain` part.
+    fn text(&self) -> askama::Result<String>;
+    /// The `text/html` part.
+    fn html(&self) -> askama::Result<String>;
+}
+
 /// Sends messages. Cheap to clone; connections to the server are kept.
 #[derive(Clone)]
 pub struct Mailer {
@@ -104,9 +119,9 @@ impl Mailer {
         })
     }
 
-    /// Sends a mail about a change. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
+    /// Sends a mail. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
     /// that mail programs show it once.
-    pub async fn send(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<(), MailError> {
+    pub async fn send(&self, id: &str, to: &str, mail: &impl Letter) -> Result<(), MailError> {
         let message = self.compose(id, to, mail)?;
         match &self.way {
             Way::Smtp(server) => server.send(&message).await,
@@ -130,18 +145,18 @@ impl Mailer {
         }
     }
 
-    fn compose(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<Message, MailError> {
+    fn compose(&self, id: &str, to: &str, mail: &impl Letter) -> Result<Message, MailError> {
         let broken = |error: &dyn std::fmt::Display| MailError::Message(error.to_string());
         let text = mail.text().map_err(|error| broken(&error))?;
         let html = mail.html().map_err(|error| broken(&error))?;
         // A line break in a name would begin another header; the mail library refuses it by a panic.
-        let name = mail.display_name.replace(char::is_control, " ");
+        let name = mail.display_name().replace(char::is_control, " ");
         let mut builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(Some(name), to.parse()?))
             .subject(mail.subject())
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .date(mail.at.and_utc().into())
+            .date(mail.at().and_utc().into())
             .header(AutoSubmitted);
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());

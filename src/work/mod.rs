@@ -1,6 +1,7 @@
 //! What happens after commit: delivering the outbox, ending what has run out, clearing away old sessions.
 
 mod delivery;
+mod reminders;
 mod upkeep;
 
 use std::time::Duration;

@@ -24,7 +24,7 @@ use crate::{
         locale::{Locale, Text},
         roles::Roles,
     },
-    mail::{ChangeMail, MailAction, MailTerms},
+    mail::{ChangeMail, Letter as _, MailAction, MailTerms},
 };
 
 /// A name that would break a page that does not escape.
