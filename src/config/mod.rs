@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
+mod courses;
 mod faults;
 mod files;
 mod outside;
@@ -42,6 +43,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: db::Settings,
     pub directory: directory::settings::Settings,
+    pub courses: directory::courses::settings::Settings,
     pub mail: mail::Settings,
     pub work: work::Settings,
     /// Folder with the texts of the terms.
@@ -85,13 +87,14 @@ fn read(reader: &Reader) -> Config {
     let database = database(&reader.section("database"));
     let mut directory = outside::directory(&reader.section("directory"));
     directory.roles = roles::rules(&reader.section("roles"));
+    let courses = courses::sources(&reader.section("courses"));
     let mail = outside::mail(&reader.section("mail"));
     let work = worker(&reader.section("work"), web.session.idle);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, terms_folder, catalogue, log, digest }
+    Config { web, listen, database, directory, courses, mail, work, terms_folder, catalogue, log, digest }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

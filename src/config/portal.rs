@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::{
-    addresses,
+    addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
     roles, values,
@@ -40,6 +40,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        courses: courses::rules(&reader.section("courses")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
     };

@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::{
     clock::Instant,
@@ -186,6 +186,14 @@ pub struct Participant {
     pub language: Option<Locale>,
 }
 
+impl Participant {
+    /// Whether the text is part of the name or the username, without regard to case and accents.
+    pub fn is_named_like(&self, text: &str) -> bool {
+        let text = folded(text);
+        [&self.display_name, &self.username].into_iter().any(|name| folded(name).contains(&text))
+    }
+}
+
 /// The people of a course, sorted by name, and what the directory said about them at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
@@ -208,9 +216,14 @@ impl Roster {
     }
 }
 
-/// A name as lists sort it: without case and accents.
+/// A name as lists sort it: only letters, digits and blanks, without case and accents.
 fn sort_key(name: &str) -> String {
-    name.nfkd().filter(|c| c.is_alphanumeric() || *c == ' ').flat_map(char::to_lowercase).collect()
+    folded(name).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
+}
+
+/// Without case and accents; every other character stays.
+fn folded(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
 }
 
 /// Who of a course has activated one service.
@@ -428,6 +441,17 @@ mod tests {
         }
         for text in ["", "upload", "../../etc", &id.as_str()[1..], &id.as_str().replace(|_| true, "G")] {
             assert_eq!(CourseId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_found_by_parts_of_the_name_and_by_nothing_else() {
+        let person = participant("amueller", "Änne Müller-Lüd (Prof.)");
+        for text in ["anne", "MULLER", "lüd", "(prof", "amueller", "-"] {
+            assert!(person.is_named_like(text), "{text}");
+        }
+        for text in ["mueller-l", ".*", "[", "=", "anne  muller"] {
+            assert!(!person.is_named_like(text), "{text}");
         }
     }
 

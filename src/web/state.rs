@@ -4,11 +4,17 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{result, roles::KnownRoles, settings::Settings, throttle::Throttle};
+use super::{
+    courses::{classes::Classes, tickers::Boards},
+    result,
+    roles::KnownRoles,
+    settings::Settings,
+    throttle::Throttle,
+};
 use crate::{
     clock::Clock,
     db::Database,
-    directory::Directory,
+    directory::{Courses, Directory},
     domain::catalogue::Catalogue,
     work::{Delivery, Outside},
 };
@@ -30,15 +36,25 @@ pub struct State {
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) throttle: Throttle,
     pub(super) roles: KnownRoles,
+    pub(super) classes: Classes,
+    pub(super) boards: Boards,
     pub(super) sign_ins: Semaphore,
 }
 
 impl State {
-    pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
+    pub fn new(
+        settings: Settings,
+        outside: Outside,
+        courses: Courses,
+        delivery: Delivery,
+        mailbox: Option<PathBuf>,
+    ) -> Self {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             roles: KnownRoles::default(),
+            classes: Classes::new(courses),
+            boards: Boards::default(),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

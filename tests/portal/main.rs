@@ -7,6 +7,8 @@ mod support;
 mod world;
 
 mod activation;
+mod boards;
+mod courses;
 mod cross_site;
 mod databases;
 mod headers;

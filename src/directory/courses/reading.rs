@@ -140,8 +140,8 @@ fn take_part(entry: &SearchEntry, attribute: &str, all: &mut Vec<String>) -> Con
 
 /// The filter for entries that have one of the values.
 pub(super) fn any_of<S: AsRef<str>>(attribute: &str, values: &[S]) -> String {
-    let parts: String = values.iter().map(|value| format!("({attribute}={})", ldap_escape(value.as_ref()))).collect();
-    format!("(|{parts})")
+    let one = |value: &S| format!("({attribute}={})", ldap_escape(value.as_ref()));
+    format!("(|{})", values.iter().map(one).collect::<Vec<_>>().concat())
 }
 
 async fn in_pages(mut ldap: Ldap, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {

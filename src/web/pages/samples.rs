@@ -1,5 +1,7 @@
 //! Every page with sample data, in both languages.
 
+mod courses;
+
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Europe::Berlin;
@@ -164,6 +166,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         problems: Vec::new(),
         form_token: "token-1".to_owned(),
         account: "0193575e".to_owned(),
+        marked: None,
         directory_unavailable: false,
     }
 }
@@ -421,6 +424,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     };
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
+    pages.extend(courses::pages(locale));
     pages
 }
 
