@@ -8,7 +8,7 @@ use super::{
     addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
-    roles, values,
+    roles, teaching, values,
 };
 use crate::{
     domain::portal::Portal,
@@ -41,6 +41,8 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
         courses: courses::rules(&reader.section("courses")),
+        uploads: teaching::uploads(&reader.section("courses")),
+        reminders: teaching::reminders(&reader.section("courses.reminder")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
     };

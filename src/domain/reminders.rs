@@ -25,6 +25,13 @@ use crate::{
     },
 };
 
+/// What the operator decided about reminders.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// How long a course has no other reminder after one.
+    pub every: Duration,
+}
+
 /// The longest that a lecturer's own words may be, in characters, for each language.
 pub const LONGEST: usize = 1_000;
 
@@ -83,9 +90,10 @@ fn is_link(piece: &str, own_address: &str, service: &Text) -> bool {
         names_the_service |= !name.is_empty() && rest.contains(&name);
         rest = if name.is_empty() { rest } else { rest.replace(&name, "x") };
     }
-    let has_scheme = ["://", "www.", "mailto:", "tel:", "javascript:", "data:"].iter().any(|mark| rest.contains(mark));
+    let marks = ["://", "@", "www.", "mailto:", "tel:", "javascript:", "data:"];
+    let is_marked = marks.iter().any(|mark| piece.to_lowercase().contains(mark));
     let has_path = names_the_service && rest.contains('/');
-    has_scheme || has_path || rest.contains('@') || rest.split('/').next().is_some_and(is_host)
+    is_marked || has_path || rest.split('/').next().is_some_and(is_host)
 }
 
 fn is_plain_path(path: &str) -> bool {

@@ -56,25 +56,25 @@ impl Verdict {
 
 /// A line with what is said about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer<'a> {
-    pub row: &'a Row,
+pub struct Answer {
+    pub row: Row,
     pub verdict: Verdict,
     /// Who it is; `None` if the line is not verifiable.
-    pub person: Option<&'a Participant>,
+    pub person: Option<Participant>,
 }
 
 /// What is said about each line, in the order of the list. Of `classes` only those may be given whose people may be named to this
 /// lecturer.
-pub fn answers<'a>(rows: &'a [Row], identify_by: &[Identifier], classes: &'a [Activation<'a>]) -> Vec<Answer<'a>> {
+pub fn answers(rows: &[Row], identify_by: &[Identifier], classes: &[Activation<'_>]) -> Vec<Answer> {
     let known = known(identify_by, classes);
-    let answer = |row: &'a Row| {
+    let answer = |row: &Row| {
         let person = row.identity.as_ref().and_then(|identity| known.people.get(&identity.key()).copied().flatten());
         let verdict = match person {
             Some(person) if known.activated.contains(person.key.as_str()) => Verdict::Activated,
             Some(_) => Verdict::NotActivated,
             None => Verdict::NotVerifiable,
         };
-        Answer { row, verdict, person }
+        Answer { row: row.clone(), verdict, person: person.cloned() }
     };
     rows.iter().map(answer).collect()
 }

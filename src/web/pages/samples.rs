@@ -1,6 +1,7 @@
 //! Every page with sample data, in both languages.
 
 mod courses;
+mod teaching;
 
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
@@ -425,6 +426,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
     pages.extend(courses::pages(locale));
+    pages.extend(teaching::pages(locale));
     pages
 }
 
