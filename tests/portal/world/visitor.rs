@@ -120,13 +120,7 @@ impl Visitor {
         self.send_bytes(method, path, headers, body.as_bytes().to_vec()).await
     }
 
-    pub(super) async fn send_bytes(
-        &self,
-        method: Method,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Page {
+    pub(super) async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
         let answer = self.ask_with(method, path, headers, body).await;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         self.keep_cookies(&headers);

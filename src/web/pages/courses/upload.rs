@@ -77,7 +77,11 @@ fn kept(frame: &Frame, minutes: u64) -> String {
 }
 
 fn identifier_label(frame: &Frame, by: Identifier) -> String {
-    frame.t(&format!("upload-by-{}", by.name()))
+    frame.t(match by {
+        Identifier::Username => "upload-by-username",
+        Identifier::Mail => "upload-by-mail",
+        Identifier::Matriculation => "upload-by-matriculation",
+    })
 }
 
 /// `GET /courses/upload/{list}`
@@ -146,7 +150,11 @@ impl AnswerRow {
 
 /// The verdict in a few words.
 pub fn verdict_label(frame: &Frame, verdict: Verdict) -> String {
-    frame.t(&format!("upload-{}", verdict.name()))
+    frame.t(match verdict {
+        Verdict::NotActivated => "upload-not-activated",
+        Verdict::Activated => "upload-activated",
+        Verdict::NotVerifiable => "upload-not-verifiable",
+    })
 }
 
 impl AnswersPage {
