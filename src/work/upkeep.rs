@@ -7,6 +7,7 @@ use crate::{
     domain::{
         acceptances, accounts,
         changes::{self, Press},
+        courses,
         log::{Actor, Origin},
         outbox, reminders, sessions, terms,
         terms::Version,
@@ -35,6 +36,7 @@ impl Delivery {
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
         self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
         self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| courses::forget_views(conn, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;
         for service in &self.outside.catalogue.services {

@@ -245,10 +245,8 @@ async fn a_service_that_lecturers_may_not_see_does_not_exist_for_them(base: Base
 
 async fn the_file_holds_names_and_one_word_each(base: Base) {
     let mut world = World::new(base).await;
-    change_directory(&mut world, |entries| {
-        change_person(entries, "lschneider", "displayName", Some("=HYPERLINK(\"x\")"))
-    })
-    .await;
+    let formula = Some("=HYPERLINK(\"x\")");
+    change_directory(&mut world, |entries| change_person(entries, "lschneider", "displayName", formula)).await;
     world.signed_in(who::ANNA).await.activate(&["rocketchat"]).await;
     world.deliver().await;
     let bernd = world.signed_in(who::BERND).await;

@@ -8,6 +8,7 @@ mod world;
 
 mod activation;
 mod boards;
+mod course_pages;
 mod courses;
 mod cross_site;
 mod databases;

@@ -97,8 +97,7 @@ fn reminder_to(world: &World, address: &str) -> String {
 }
 
 async fn those_who_are_missing_are_reminded_in_their_language(base: Base) {
-    let world =
-        with_students(base, &[who::ANNA, LUKAS, DORA, who::ODD, who::WITHOUT_MAIL, who::ODD_ADDRESS]).await;
+    let world = with_students(base, &[who::ANNA, LUKAS, DORA, who::ODD, who::WITHOUT_MAIL, who::ODD_ADDRESS]).await;
     let mut anna = world.visitor_in("de");
     anna.sign_in(who::ANNA, crate::world::PASSWORD).await;
     world.signed_in(who::ODD).await.activate(&["rocketchat"]).await;

@@ -15,6 +15,7 @@ use crate::domain::{
 };
 
 use super::{Directory, DirectoryError};
+use reading::any_of;
 use settings::Settings;
 use sources::Students;
 
@@ -59,6 +60,21 @@ impl Courses {
     /// The course of this id, if it is the lecturer's own, by the directory's word now.
     pub async fn one_of(&self, lecturer: &Person, id: &CourseId) -> Result<Option<OwnCourse>, DirectoryError> {
         Ok(self.of(lecturer).await?.into_iter().find(|own| own.course.id == *id))
+    }
+
+    /// Whether each source shows anything at all, for `latchkey check`.
+    pub async fn try_sources(&self) -> Vec<(&str, Result<bool, DirectoryError>)> {
+        let mut tried = Vec::new();
+        for source in &self.settings.sources {
+            tried.push((source.name.as_str(), self.try_source(&source.kind).await));
+        }
+        tried
+    }
+
+    /// Whether the server finds entries by their own DN, which lists of members need; for `latchkey check`.
+    pub async fn finds_by_dn(&self, somebody: &Person) -> Result<bool, DirectoryError> {
+        let found = self.fitting(&any_of(&self.settings.dn_attribute, &[&somebody.dn])).await?;
+        Ok(found.iter().any(|person| person.key == somebody.key))
     }
 
     /// The people of the course; those whom the directory no longer has, or who do not fit the filter for people, are left out.

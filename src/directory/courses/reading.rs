@@ -50,7 +50,7 @@ impl Courses {
     }
 
     /// The people who fit the filter, and the filter for people.
-    async fn fitting(&self, filter: &str) -> Result<Vec<Participant>, DirectoryError> {
+    pub(super) async fn fitting(&self, filter: &str) -> Result<Vec<Participant>, DirectoryError> {
         let people = &self.directory.settings().people;
         let filter = format!("(&{}{filter})", self.directory.anybody());
         let attributes: Vec<&str> = [

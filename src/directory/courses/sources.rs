@@ -56,6 +56,21 @@ impl Courses {
         Ok(found?.into_iter().map(named).collect())
     }
 
+    pub(super) async fn try_source(&self, kind: &Kind) -> Result<bool, DirectoryError> {
+        let people = self.directory.settings();
+        let with_value;
+        let (base, filter) = match kind {
+            Kind::Groups(groups) => (&groups.base, &groups.filter),
+            Kind::GroupPerRole(groups) => (&groups.base, &groups.filter),
+            Kind::Values(values) => {
+                with_value = format!("({}=*)", values.attribute);
+                (&people.people.base, &with_value)
+            }
+        };
+        let search = Search { base, scope: Scope::Subtree, filter, attributes: &["1.1"], size_limit: 1 };
+        Ok(!self.directory.search(search).await?.is_empty())
+    }
+
     async fn of_groups(&self, groups: &Groups, lecturer: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
         let filter = format!("(&{}{})", groups.filter, refers_to(&groups.lecturer, lecturer));
         let entries = self.groups(&groups.base, &filter, &groups.texts, None).await?;

@@ -327,6 +327,7 @@ fn terms(locale: Locale) -> TermsPage {
         effective: at(-800),
         major: true,
         language: Locale::De,
+        seen_by_lecturers: true,
         other_versions: vec![OtherVersion {
             number: "2".to_owned(),
             url: format!("/{}/terms/rocketchat/2", locale.code()),

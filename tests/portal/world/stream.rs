@@ -37,11 +37,10 @@ impl Stream {
     /// The data of the next event; `None` at the end.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
-            while let Some((event, rest)) = self.text.split_once("\n\n") {
-                let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
-                self.text = rest.to_owned();
-                if let Some(data) = data {
-                    return Some(serde_json::from_str(&data).expect("JSON"));
+            while let Some(end) = self.text.find("\n\n") {
+                let event: String = self.text.drain(..end + 2).collect();
+                if let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                    return Some(serde_json::from_str(data).expect("JSON"));
                 }
             }
             let chunk = timeout(PATIENCE, self.answer.chunk()).await.expect("an event in time");
