@@ -23,6 +23,7 @@ mod roles;
 mod routes;
 mod sessions;
 mod sign_in;
+mod teaching;
 mod terms;
 mod throttle;
 mod uploads;
