@@ -182,3 +182,53 @@ fn pattern(text: &str) -> Result<Regex, Wrong> {
         Wrong::new(what, "Write it in the syntax of Rust's regex crate, which is close to Perl's.")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{reader::Reader, source::Source as Written};
+
+    const OPERATING: &str = include_str!("../../docs/OPERATING.md");
+
+    /// The sources, or all that is wrong.
+    fn read(text: &str) -> Result<Settings, String> {
+        let reader = Reader::new(Written::parse(Path::new("latchkey.toml"), text, std::iter::empty()).unwrap());
+        let section = reader.section("courses");
+        rules(&section);
+        let settings = sources(&section);
+        reader.finish().map(|()| settings).map_err(|faults| faults.to_string())
+    }
+
+    #[test]
+    fn the_examples_for_operators_are_understood() {
+        let example = OPERATING.split("```toml\n").find(|block| block.contains("[courses.sources.lms]")).unwrap();
+        let settings = read(example.split("```").next().unwrap()).unwrap();
+        let names: Vec<&str> = settings.sources.iter().map(|source| source.name.as_str()).collect();
+        assert_eq!(names, ["lms", "unix", "campus", "groups"]);
+        let Kind::GroupPerRole(unix) = &settings.sources[1].kind else { panic!("a group for each role") };
+        assert_eq!(unix.member, Reference { attribute: "memberUid".to_owned(), by: By::Username });
+        let Kind::Values(campus) = &settings.sources[2].kind else { panic!("values") };
+        assert_eq!((campus.attribute.as_str(), campus.students.as_str()), ("eduCourseMember", "Learner@{course}"));
+    }
+
+    #[test]
+    fn what_is_missing_or_cannot_work_is_said() {
+        for (text, key, what) in [
+            ("kind = \"groups\"", "courses.sources.x.base", "required and missing"),
+            ("kind = \"groups\"", "courses.sources.x.filter", "required and missing"),
+            ("kind = \"values\"", "courses.sources.x.lecturers", "required and missing"),
+            ("kind = \"lists\"", "courses.sources.x.kind", "not one of the words"),
+            ("lecturers = \"(\"", "courses.sources.x.lecturers", "not a regular expression"),
+            ("lecturers = \"^(.+)-l$\"", "courses.sources.x.lecturers", "does not say which part names the course"),
+            ("title_pattern = \"^x$\"", "courses.sources.x.title_pattern", "captures nothing"),
+            ("member = \"memberUid\"", "courses.sources.x.member_is", "memberUid holds usernames"),
+        ] {
+            let faults = read(&format!("[courses.sources.x]\n{text}\n")).unwrap_err();
+            assert!(faults.contains(key) && faults.contains(what), "{text}:\n{faults}");
+        }
+        let faults = read("[courses]\nsummer_begins = \"13-01\"\nsmallest = 0\n").unwrap_err();
+        assert!(faults.contains("not a day of the year") && faults.contains("out of range"), "{faults}");
+    }
+}
