@@ -114,7 +114,8 @@ async fn nobody_outside_own_courses_can_be_told_apart(base: Base) {
     world.deliver().await;
     let bernd = world.signed_in(who::BERND).await;
     let mut seen: Vec<(String, String)> = Vec::new();
-    for probed in [who::CLAUDIA, who::ODD, HUONG, who::EXPIRED, who::WITHOUT_MAIL, "no-such-name", "*", "a*", "*)(uid=*"]
+    for probed in
+        [who::CLAUDIA, who::ODD, HUONG, who::EXPIRED, who::WITHOUT_MAIL, "no-such-name", "*", "a*", "*)(uid=*"]
     {
         let page = upload(&bernd, &format!("login\n{probed}\n")).await;
         let file = bernd.get(&format!("{}/answers.csv", page.path)).await;
