@@ -1,7 +1,9 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod audit;
 mod courses;
 
+pub use audit::*;
 pub use courses::course_views;
 
 diesel::table! {
