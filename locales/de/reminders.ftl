@@ -49,3 +49,5 @@ reminder-fault-empty = { $field }: Schreiben Sie einen Text.
 reminder-fault-too-long = { $field }: Der Text ist länger als { $piece } Zeichen.
 reminder-fault-markup = { $field }: Die Zeichen „<“ und „>“ sind nicht möglich.
 reminder-fault-link = { $field }: „{ $piece }“ sieht wie ein Link oder eine Adresse aus. Links sind nicht möglich.
+
+kind-reminder-sent = Erinnerung gesendet

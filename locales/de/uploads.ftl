@@ -66,3 +66,5 @@ upload-fault-value-too-long = In Zeile { $line } steht ein zu langer Wert.
 upload-fault-no-identifier = Keine Spalte sagt, wer gemeint ist. Die erste Zeile muss die Spalten benennen, zum Beispiel „Benutzername“ oder „E-Mail-Adresse“.
 upload-fault-ambiguous = In Zeile { $line } tragen mehrere Spalten dieselbe Bedeutung. Löschen Sie alle bis auf eine.
 upload-fault-nobody = Unter den Überschriften steht niemand.
+
+kind-roster-checked = Liste geprüft

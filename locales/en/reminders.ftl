@@ -49,3 +49,5 @@ reminder-fault-empty = { $field }: write a text.
 reminder-fault-too-long = { $field }: the text is longer than { $piece } characters.
 reminder-fault-markup = { $field }: the characters "<" and ">" are not possible.
 reminder-fault-link = { $field }: "{ $piece }" looks like a link or an address. Links are not possible.
+
+kind-reminder-sent = Reminder sent

@@ -66,3 +66,5 @@ upload-fault-value-too-long = A value in line { $line } is too long.
 upload-fault-no-identifier = No column tells who is meant. The first line must name the columns, for example "username" or "e-mail address".
 upload-fault-ambiguous = In line { $line } several columns have the same meaning. Delete all but one.
 upload-fault-nobody = There is nobody below the headings.
+
+kind-roster-checked = List checked

@@ -1,8 +1,10 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod audit;
 mod courses;
 mod teaching;
 
+pub use audit::*;
 pub use courses::course_views;
 pub use teaching::{reminders, uploads};
 

@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{Conn, Error, schema::accounts},
-    domain::locale::Locale,
+    domain::{audit::people, locale::Locale},
 };
 
 /// A person as the directory shows it at this moment.
@@ -41,6 +41,16 @@ impl Account {
     /// Whether this is the same person: names and DNs are given to others in time, the key is not.
     pub fn is(&self, person: &Person) -> bool {
         self.directory_key.as_deref() == Some(&person.key)
+    }
+
+    /// Whether the account says of the person what the directory shows now; affiliations are looked at when signing in only.
+    pub fn shows(&self, person: &Person, locale: Locale) -> bool {
+        self.is(person)
+            && self.username == person.username
+            && self.dn == person.dn
+            && self.display_name == person.display_name
+            && self.mail == person.mail
+            && self.locale == locale.code()
     }
 
     pub fn locale(&self) -> Locale {
@@ -83,7 +93,11 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
             ))
             .execute(conn)?;
     }
-    Ok(accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?)
+    let account: Account =
+        accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?;
+    let mail = person.mail.as_deref().unwrap_or_default();
+    people::index(conn, &account.id, &[&person.display_name, &person.username, mail])?;
+    Ok(account)
 }
 
 /// The account of this id.

@@ -4,6 +4,7 @@
 
 pub mod acceptances;
 pub mod accounts;
+pub mod audit;
 pub mod catalogue;
 pub mod changes;
 pub mod courses;

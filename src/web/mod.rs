@@ -3,6 +3,7 @@
 //! A handler says who, what, decide, answer. `shell` surrounds all of them: request id, headers, cross-site checks, error pages,
 //! one line in the log.
 
+mod audit;
 mod client;
 mod compression;
 mod courses;
@@ -18,6 +19,7 @@ mod multipart;
 mod observed;
 pub mod pages;
 mod permissions;
+mod press;
 mod profile;
 mod result;
 mod roles;
@@ -25,6 +27,7 @@ mod session_store;
 mod sessions;
 pub mod settings;
 mod shell;
+mod sightings;
 mod sign_in;
 mod sign_out;
 mod state;
@@ -120,7 +123,7 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
-                        .route(web::post().to(permissions::change)),
+                        .route(web::post().to(press::create)),
                 )
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
@@ -148,6 +151,13 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/courses/{id:[0-9a-f]{32}}/board/events", get().to(courses::events::show)))
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
+                .service(at("/audit", get().to(audit::records::show)))
+                .service(
+                    web::resource("/audit/reason")
+                        .route(get().to(audit::reason::show))
+                        .route(web::post().to(audit::reason::create)),
+                )
+                .service(at("/audit/records/{id}", get().to(audit::record::show)))
                 .service(at("/{text}", get().to(legal::show))),
         );
     }

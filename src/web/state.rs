@@ -5,10 +5,12 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use tokio::sync::Semaphore;
 
 use super::{
+    audit,
     courses::{classes::Classes, tickers::Boards},
     result,
     roles::KnownRoles,
     settings::Settings,
+    sightings::Sightings,
     throttle::Throttle,
 };
 use crate::{
@@ -34,10 +36,12 @@ pub struct State {
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
+    pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
     pub(super) roles: KnownRoles,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
+    pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -51,10 +55,12 @@ impl State {
     ) -> Self {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
+            sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             roles: KnownRoles::default(),
             classes: Classes::new(courses),
             boards: Boards::default(),
+            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

@@ -7,6 +7,8 @@ mod support;
 mod world;
 
 mod activation;
+mod audit;
+mod audit_plans;
 mod boards;
 mod course_pages;
 mod courses;

@@ -1,6 +1,7 @@
 //! What each page shows: a page is a struct, its template under `templates/` holds no rules.
 
 pub mod assets;
+pub mod audit;
 pub mod courses;
 pub mod demo;
 pub mod error;

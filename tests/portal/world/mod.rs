@@ -198,6 +198,10 @@ impl World {
         self.owed = owed;
     }
 
+    fn database_url(&self) -> String {
+        secrecy::ExposeSecret::expose_secret(&self.config.database.url).to_owned()
+    }
+
     /// All mails so far, oldest first, as they would go over the wire.
     pub fn mails(&self) -> Vec<String> {
         let folder = fs::read_dir(self.mail_folder()).expect("the mail folder");

@@ -13,15 +13,17 @@ use latchkey::db::Conn;
 use super::World;
 
 /// All tables that hold what people did.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "accounts",
     "acceptances",
     "entitlements",
     "log_records",
     "outbox",
+    "reminders",
     "secrets",
     "terms_texts",
     "terms_versions",
+    "uploads",
     "withdrawals",
 ];
 
@@ -47,6 +49,11 @@ pub fn connect(url: &str) -> Conn {
 }
 
 impl World {
+    /// One more connection to the database.
+    pub fn connect(&self) -> Conn {
+        connect(&self.database_url())
+    }
+
     /// Runs statements; what the database says against them.
     pub fn execute(&self, statements: &str) -> Result<(), String> {
         let done = match &mut *self.database.lock().expect("the database") {
