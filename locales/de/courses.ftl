@@ -57,3 +57,7 @@ board-voluntary = Die Nutzung ist freiwillig. Angezeigt wird nur die Anzahl.
 
 permissions-marked = Diesen Dienst sollten Sie sich ansehen: Sie sind über einen Code oder eine kurze Adresse hierhergekommen.
 terms-lecturers = Lehrende sehen für ihre eigenen Kurse, wer diesen Dienst freigeschaltet hat: ja oder nein, sonst nichts.
+
+kind-course-viewed = Kursliste angesehen
+kind-course-exported = Kursliste heruntergeladen
+kind-board-viewed = Tafel angezeigt

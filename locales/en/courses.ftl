@@ -57,3 +57,7 @@ board-voluntary = Use is voluntary. Only the number is shown.
 
 permissions-marked = This is the service to look at: a code or a short address led you here.
 terms-lecturers = Lecturers see for their own courses who has activated this service: yes or no, nothing else.
+
+kind-course-viewed = Class list viewed
+kind-course-exported = Class list downloaded
+kind-board-viewed = Board shown

@@ -8,7 +8,7 @@ use super::{
     addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
-    roles, values,
+    roles, teaching, values,
 };
 use crate::{
     domain::portal::Portal,
@@ -40,10 +40,12 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        courses: courses::rules(&reader.section("courses")),
+        uploads: teaching::uploads(&reader.section("courses")),
+        reminders: teaching::reminders(&reader.section("courses.reminder")),
         inspection: Inspection {
             requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
         },
-        courses: courses::rules(&reader.section("courses")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),

@@ -57,6 +57,9 @@ pub enum Kind {
     RecordViewed,
     PersonViewed,
     LogExported,
+    // What lecturers do besides looking at their classes.
+    RosterChecked,
+    ReminderSent,
 }
 
 impl Kind {
@@ -83,6 +86,8 @@ impl Kind {
             Self::RecordViewed => "record-viewed",
             Self::PersonViewed => "person-viewed",
             Self::LogExported => "log-exported",
+            Self::RosterChecked => "roster-checked",
+            Self::ReminderSent => "reminder-sent",
         }
     }
 }
