@@ -1,6 +1,6 @@
 //! Assembles the portal from its configuration, for the program and for tests.
 
-use std::{io, net::TcpListener, path::PathBuf, sync::Arc};
+use std::{io, net::TcpListener, path::PathBuf, sync::Arc, time::Duration};
 
 use actix_web::{HttpServer, cookie::Key, dev::Server, web::Data};
 
@@ -21,6 +21,9 @@ const MOST_CONNECTIONS: usize = 10_000;
 
 /// How many older accounts one transaction makes findable.
 const PEOPLE_AT_ONCE: i64 = 500;
+
+/// How often a start tries again, each half a second, while the database is not there.
+const PATIENCE: u32 = 4;
 
 /// What keeps the portal from starting.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +51,7 @@ impl App {
     /// reachable now. `mailbox` is the folder with the demo's mails.
     pub async fn assemble(config: &Config, clock: Clock, mailbox: Option<PathBuf>) -> Result<Self, AppError> {
         let database = Database::open(&config.database)?;
-        database.migrate().await?;
+        migrate(&database).await?;
         // Accounts that are older than the search for people; none are, but at the first start of a version that has it.
         while database.write(|conn| people::index_older(conn, PEOPLE_AT_ONCE)).await? > 0 {}
         let outside = Outside {
@@ -78,11 +81,23 @@ impl App {
             .tcp_nodelay(true)
             // More than any first week of term brings, and a bound for all that can queue up behind it.
             .max_connections(MOST_CONNECTIONS)
-            .client_request_timeout(std::time::Duration::from_secs(10))
+            .client_request_timeout(Duration::from_secs(10))
             .shutdown_timeout(10)
             .listen(listener)?;
         Ok(server.run())
     }
+}
+
+/// Brings the tables up to date; a database that is just being restarted is given a little time.
+async fn migrate(database: &Database) -> Result<(), db::Error> {
+    for _ in 0..PATIENCE {
+        match database.migrate().await {
+            Err(db::Error::Unavailable(reason)) => tracing::warn!(event = "start.waiting", reason),
+            done => return done,
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    database.migrate().await
 }
 
 /// The key that signs session cookies: all portals on one database share it, and restarts keep it.

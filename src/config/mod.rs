@@ -151,6 +151,7 @@ fn worker(section: &Section<'_>, session_idle: Duration) -> work::Settings {
         lease: section.duration("lease", "30s", ("5s", "1h")),
         retry_first: section.duration("retry_first", "1s", ("100ms", "1h")),
         retry_at_most: section.duration("retry_at_most", "5m", ("1s", "1d")),
+        confirm_after: section.duration("confirm_after", "5s", ("100ms", "5m")),
         session_idle,
     };
     if settings.retry_at_most < settings.retry_first {

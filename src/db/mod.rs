@@ -124,7 +124,10 @@ impl Database {
                     postgres.run_pending_migrations(POSTGRES).map(|_| ())
                 }),
             };
-            done.map_err(|error| Error::Migration(error.to_string()))
+            done.map_err(|error| match error.to_string() {
+                gone if says_gone(&gone) => Error::Unavailable(gone),
+                why => Error::Migration(why),
+            })
         })
         .await
     }

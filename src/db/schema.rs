@@ -117,6 +117,7 @@ diesel::table! {
         lease_until -> Nullable<Timestamp>,
         trouble -> Nullable<Text>,
         set_aside_at -> Nullable<Timestamp>,
+        in_doubt -> Bool,
     }
 }
 

@@ -99,7 +99,22 @@ pub struct Entry {
     pub effect: Effect,
     pub attempts: i32,
     pub created_at: Instant,
+    pub past: Past,
 }
+
+/// What is known of earlier attempts at an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// None of them can have an effect any more.
+    Settled,
+    /// One was never answered, or whoever made it died: it may still arrive, even after a later one.
+    InDoubt,
+    /// After one was never answered the effect was seen; now it has to be seen again.
+    BeingConfirmed,
+}
+
+/// The trouble of an entry whose effect was seen and has to be seen again.
+pub const CONFIRMING: &str = "confirming";
 
 /// Whose turn it is: while a lease lasts, nobody else takes the entry.
 #[derive(Clone, Debug)]
@@ -147,11 +162,14 @@ pub fn is_due(conn: &mut Conn, kind: Kind, now: Instant) -> Result<bool, Error> 
     Ok(due.is_some())
 }
 
+/// A row before it is taken; the last values tell what is known of earlier attempts.
+type Candidate = (String, Account, String, String, i32, Instant, (bool, Option<String>, Option<String>));
+
 /// Takes up to `limit` entries of a kind that are due and that nobody holds. Two takers never get the same entry: each one is
 /// taken by an update that only one of them can win.
 pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
     let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-    let candidates: Vec<(String, Account, String, String, i32, Instant)> = outbox::table
+    let candidates: Vec<Candidate> = outbox::table
         .inner_join(accounts::table)
         .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
         .order((outbox::due_at, outbox::id))
@@ -163,17 +181,28 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
             outbox::payload,
             outbox::attempts,
             outbox::created_at,
+            (outbox::in_doubt, outbox::trouble, outbox::lease_holder),
         ))
         .load(conn)?;
     let mut taken = Vec::with_capacity(candidates.len());
-    for (id, account, service, payload, attempts, created_at) in candidates {
+    for (id, account, service, payload, attempts, created_at, (in_doubt, trouble, former_holder)) in candidates {
+        let past = match trouble.as_deref() {
+            _ if former_holder.is_some() => Past::InDoubt,
+            Some(CONFIRMING) => Past::BeingConfirmed,
+            _ if in_doubt => Past::InDoubt,
+            _ => Past::Settled,
+        };
         let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
         let won = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free)))
-            .set((outbox::lease_holder.eq(&lease.holder), outbox::lease_until.eq(lease.until)))
+            .set((
+                outbox::lease_holder.eq(&lease.holder),
+                outbox::lease_until.eq(lease.until),
+                outbox::in_doubt.eq(past != Past::Settled),
+            ))
             .execute(conn)?;
         if won == 1 {
             let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
-            taken.push(Entry { id, account, service, effect, attempts, created_at });
+            taken.push(Entry { id, account, service, effect, attempts, created_at, past });
         }
     }
     Ok(taken)
@@ -193,6 +222,8 @@ pub struct Delay<'a> {
     pub trouble: &'a str,
     /// Only the operator can help.
     pub needs_operator: bool,
+    /// The attempt was not answered and may still have its effect.
+    pub is_unanswered: bool,
 }
 
 /// The effect has not happened: it is due again later, for anybody.
@@ -207,6 +238,9 @@ pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Re
             outbox::set_aside_at.eq(delay.needs_operator.then_some(now)),
         ))
         .execute(conn)?;
+    if delay.is_unanswered {
+        diesel::update(outbox::table.find(id)).set(outbox::in_doubt.eq(true)).execute(conn)?;
+    }
     Ok(())
 }
 
@@ -226,6 +260,19 @@ pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> 
         ))
         .execute(conn)?;
     Ok(())
+}
+
+/// Whether somebody else is about to write the same membership, or may still be: then it is theirs to look at it in the end.
+/// Ask with the account locked, or two that end at the same moment each leave it to the other.
+pub fn is_shared(conn: &mut Conn, id: &str, account_id: &str, service: &str) -> Result<bool, Error> {
+    let same = outbox::kind
+        .eq(Kind::Membership.name())
+        .and(outbox::account_id.eq(account_id))
+        .and(outbox::service.eq(service))
+        .and(outbox::id.ne(id));
+    let under_way = outbox::in_doubt.eq(true).or(outbox::lease_holder.is_not_null());
+    let other: Option<String> = outbox::table.filter(same.and(under_way)).select(outbox::id).first(conn).optional()?;
+    Ok(other.is_some())
 }
 
 /// What is owed to whom and since when, as the operator sees it.

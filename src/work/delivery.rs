@@ -20,12 +20,12 @@ use crate::{
     db::{self, Conn, Database},
     directory::{Directory, DirectoryError, Holder},
     domain::{
-        accounts::Account,
+        accounts::{self, Account},
         catalogue::{Catalogue, Service},
         changes::{Decided, Decision},
         entitlements,
         log::{self, Actor, Kind, Origin, Record, head::PublicKey},
-        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News},
+        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News, Past},
         portal::Portal,
     },
     mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
@@ -107,6 +107,11 @@ impl Failure {
         }
     }
 
+    /// Whether the effect may still happen.
+    fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Directory(DirectoryError::TimedOut | DirectoryError::Lost(_)))
+    }
+
     /// Whether it may go away by itself; if not, the operator has to do something.
     fn is_passing(&self) -> bool {
         match self {
@@ -147,6 +152,7 @@ impl Delivery {
                 effect: Effect::Membership,
                 attempts: 0,
                 created_at: now,
+                past: Past::Settled,
             };
             Some((entry, owed.decision))
         });
@@ -248,10 +254,31 @@ impl Delivery {
         }
         while let Some(decision) = next {
             let holder = self.holder_of(&entry.account, entry.attempts, decision.wanted).await?;
-            self.outside.directory.set(&service.grant, &holder, decision.wanted).await?;
+            let directory = &self.outside.directory;
+            let is_confirmed =
+                entry.past == Past::BeingConfirmed && directory.has(&service.grant, &holder).await? == decision.wanted;
+            if !is_confirmed {
+                directory.set(&service.grant, &holder, decision.wanted).await?;
+            }
+            if entry.past != Past::Settled && !is_confirmed {
+                return Ok(self.look_again_later(entry).await?);
+            }
             next = self.note_applied(entry, decision).await?;
         }
         Ok(())
+    }
+
+    /// A write that was never answered may wait in the buffers of a server that stood still, and arrive after the one that was
+    /// answered. So what was written after such a one counts only when it is still there a little later.
+    async fn look_again_later(&self, entry: &Entry) -> Result<(), db::Error> {
+        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let delay = Delay {
+            due_at: now + delta(self.settings.confirm_after),
+            trouble: outbox::CONFIRMING,
+            needs_operator: false,
+            is_unanswered: true,
+        };
+        self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await
     }
 
     async fn decision(&self, entry: &Entry) -> Result<Option<Decision>, db::Error> {
@@ -286,6 +313,11 @@ impl Delivery {
         self.outside
             .database
             .write(move |conn| {
+                accounts::lock(conn, &account_id, now)?;
+                if outbox::is_shared(conn, &id, &account_id, &service)? {
+                    outbox::done(conn, &id)?;
+                    return Ok(None);
+                }
                 if entitlements::mark_applied(conn, &account_id, &service, shown.revision, now)? {
                     let origin = Origin { actor: Actor::System, request_id: &id, at: now };
                     let detail = json!({ "present": shown.wanted, "revision": shown.revision });
@@ -376,7 +408,12 @@ impl Delivery {
                 service = entry.service, trouble = failure.name(), reason = %failure);
         }
         let (owed, now) = (entry.clone(), self.outside.clock.now());
-        let delay = Delay { due_at: now + delta(wait), trouble: failure.name(), needs_operator: !failure.is_passing() };
+        let delay = Delay {
+            due_at: now + delta(wait),
+            trouble: failure.name(),
+            needs_operator: !failure.is_passing(),
+            is_unanswered: failure.is_unanswered(),
+        };
         let postponed = self.outside.database.write(move |conn| refusals::postpone(conn, &owed, delay, now)).await;
         if let Err(error) = postponed {
             // The lease runs out by itself, then the entry is due again.

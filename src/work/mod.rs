@@ -29,6 +29,8 @@ pub struct Settings {
     /// Wait after the first failure; doubled each time, with jitter, up to `retry_at_most`.
     pub retry_first: Duration,
     pub retry_at_most: Duration,
+    /// After a write that was never answered: how long after the next one the directory is looked at again.
+    pub confirm_after: Duration,
     /// Sessions that were idle for longer are cleared away.
     pub session_idle: Duration,
 }

@@ -172,7 +172,16 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
         ],
     );
     section("write", &[("deadline", "1s")]);
-    section("work", &[("poll", "200ms"), ("lease", "5s"), ("retry_first", "200ms"), ("retry_at_most", "2s")]);
+    section(
+        "work",
+        &[
+            ("poll", "200ms"),
+            ("lease", "5s"),
+            ("retry_first", "200ms"),
+            ("retry_at_most", "2s"),
+            ("confirm_after", "1s"),
+        ],
+    );
     section("log", &[("level", "info")]);
     section(&format!("services.{SERVICE}"), &both.map(|key| (key, "Rocket.Chat")));
     section(
