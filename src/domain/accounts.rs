@@ -112,8 +112,11 @@ pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
 }
 
-/// Makes everybody else who changes this account wait until the transaction ends.
+/// Makes everybody else who changes this account wait until the transaction ends. SQLite has one writer at a time anyway.
 pub fn lock(conn: &mut Conn, id: &str, now: Instant) -> Result<(), Error> {
+    if matches!(conn, Conn::Sqlite(_)) {
+        return Ok(());
+    }
     diesel::update(accounts::table.find(id)).set(accounts::seen_at.eq(now)).execute(conn)?;
     Ok(())
 }
