@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
 mod audit;
+mod courses;
 mod faults;
 mod files;
 mod outside;
@@ -43,6 +44,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: db::Settings,
     pub directory: directory::settings::Settings,
+    pub courses: directory::courses::settings::Settings,
     pub mail: mail::Settings,
     pub work: work::Settings,
     pub audit: work::AuditSettings,
@@ -87,6 +89,7 @@ fn read(reader: &Reader) -> Config {
     let database = database(&reader.section("database"));
     let mut directory = outside::directory(&reader.section("directory"));
     directory.roles = roles::rules(&reader.section("roles"));
+    let courses = courses::sources(&reader.section("courses"));
     let mail = outside::mail(&reader.section("mail"));
     let work = worker(&reader.section("work"), web.session.idle);
     let audit = audit::read(&reader.section("audit"), &web.portal.public_url);
@@ -94,7 +97,7 @@ fn read(reader: &Reader) -> Config {
     let log = log(&reader.section("log"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, audit, terms_folder, catalogue, log, digest }
+    Config { web, listen, database, directory, courses, mail, work, audit, terms_folder, catalogue, log, digest }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::{
-    addresses,
+    addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
     roles, values,
@@ -43,6 +43,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         inspection: Inspection {
             requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
         },
+        courses: courses::rules(&reader.section("courses")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),

@@ -1,9 +1,11 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
 mod audit;
+mod courses;
 mod sealed_log;
 
 pub use audit::*;
+pub use courses::course_views;
 pub use sealed_log::*;
 
 diesel::table! {

@@ -47,6 +47,9 @@ pub enum Kind {
     SessionsEnded,
     /// A portal began to work, with this configuration.
     PortalStarted,
+    CourseViewed,
+    CourseExported,
+    BoardViewed,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -71,6 +74,9 @@ impl Kind {
             Self::SignInRefused => "sign-in-refused",
             Self::SessionsEnded => "sessions-ended",
             Self::PortalStarted => "portal-started",
+            Self::CourseViewed => "course-viewed",
+            Self::CourseExported => "course-exported",
+            Self::BoardViewed => "board-viewed",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",

@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod audit;
 pub mod catalogue;
 pub mod changes;
+pub mod courses;
 pub mod dossier;
 pub mod entitlements;
 pub mod leases;

@@ -6,7 +6,9 @@
 mod audit;
 mod client;
 mod compression;
+mod courses;
 mod error;
+mod export;
 mod forms;
 mod health;
 mod history;
@@ -104,7 +106,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
         .service(at("/health/ready", get().to(health::ready)))
         .service(at("/favicon.svg", get().to(static_files::serve)))
         .service(at("/favicon.ico", get().to(static_files::favicon)))
-        .service(at("/static/{name}", get().to(static_files::serve)));
+        .service(at("/static/{name}", get().to(static_files::serve)))
+        .service(at("/a/{service}", get().to(courses::entrance::show)));
     if has_mailbox {
         app.service(at("/demo/mail", get().to(mailbox::show)));
     }
@@ -131,6 +134,11 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
+                .service(at("/courses", get().to(courses::list::show)))
+                .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", get().to(courses::class::export)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/board/events", get().to(courses::events::show)))
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
                 .service(at("/audit", get().to(audit::records::show)))

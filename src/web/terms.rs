@@ -45,6 +45,7 @@ pub(super) async fn show(
                 published: other.published_at,
             })
             .collect(),
+        seen_by_lecturers: service.visible_to_lecturers,
         raw_url: frame.url(&format!("/terms/{}/{}/text", service.slug, version.number)),
         frame,
     };

@@ -7,6 +7,7 @@ use crate::{
     domain::{
         acceptances, accounts,
         changes::{self, Press},
+        courses,
         log::{Actor, Origin},
         outbox, sessions, terms,
         terms::Version,
@@ -32,6 +33,7 @@ impl Delivery {
         }
         let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
+        self.outside.database.write(move |conn| courses::forget_views(conn, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;
         for service in &self.outside.catalogue.services {

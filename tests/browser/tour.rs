@@ -35,6 +35,7 @@ async fn tour(kind: Kind) {
     tour.several_changes_and_a_withdrawal().await;
     tour.an_ended_session().await;
     tour.accounts_with_difficulties().await;
+    tour.lecturers().await;
     tour.refused_requests().await;
     tour.without_a_directory().await;
     tour.inspector.finish();
@@ -168,6 +169,25 @@ impl Tour<'_> {
         self.leave().await;
         self.enter("cweber").await;
         self.inspector.look("permissions-of-staff", 200).await;
+        self.leave().await;
+    }
+
+    async fn lecturers(&mut self) {
+        self.enter("rsuess").await;
+        self.visit("/courses", "courses-none", 200).await;
+        self.leave().await;
+        self.enter("lschneider").await;
+        self.visit("/courses", "courses-for-lecturers-only", 403).await;
+        self.visit("/profile/permissions?service=rocketchat", "permissions-marked", 200).await;
+        self.leave().await;
+        self.enter("bschmidt").await;
+        self.visit("/courses", "courses", 200).await;
+        let address = self.browser.run("return document.querySelector('.lk-course a').href").await;
+        let class = address.as_str().and_then(|url| url.split_once("/courses/")).expect("a course").1.to_owned();
+        self.visit(&format!("/courses/{class}"), "class", 200).await;
+        self.visit(&format!("/courses/{class}?q=nobody"), "class-nobody-found", 200).await;
+        self.visit(&format!("/courses/{class}/board"), "board", 200).await;
+        self.open("/profile").await;
         self.leave().await;
     }
 

@@ -12,10 +12,12 @@ type Row = (&'static str, &'static str, [u16; 4]);
 const ANYBODY: [u16; 4] = [200; 4];
 const MEMBERS: [u16; 4] = [303, 200, 200, 200];
 const MEMBERS_NOT_FOUND: [u16; 4] = [303, 404, 404, 404];
+const LECTURERS: [u16; 4] = [303, 403, 200, 403];
+const NO_SUCH_COURSE: [u16; 4] = [303, 403, 404, 403];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 43] = [
+const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -33,6 +35,12 @@ const IN_A_LANGUAGE: [Row; 43] = [
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),
     ("GET", "/profile/unknown", NOT_FOUND),
+    ("GET", "/courses", LECTURERS),
+    ("GET", "/courses/00000000000000000000000000000000", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/people.csv", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/board", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/board/events", NO_SUCH_COURSE),
+    ("GET", "/courses/stat1-2026w", NOT_FOUND),
     ("GET", "/terms/rocketchat/1", ANYBODY),
     ("GET", "/terms/rocketchat/1/text", ANYBODY),
     ("GET", "/terms/rocketchat/9", NOT_FOUND),
@@ -62,13 +70,15 @@ const IN_A_LANGUAGE: [Row; 43] = [
     ("TRACE", "/sign-in", NOT_ALLOWED),
 ];
 
-const ELSEWHERE: [Row; 20] = [
+const ELSEWHERE: &[Row] = &[
     ("GET", "/", [303; 4]),
     ("GET", "/health/live", ANYBODY),
     ("GET", "/health/ready", ANYBODY),
     ("GET", "/favicon.svg", ANYBODY),
     ("GET", "/favicon.ico", ANYBODY),
     ("GET", "/demo/mail", ANYBODY),
+    ("GET", "/a/rocketchat", [303; 4]),
+    ("GET", "/a/unknown", NOT_FOUND),
     ("GET", "/static/unknown.css", NOT_FOUND),
     ("GET", "/static/..%2fCargo.toml", NOT_FOUND),
     ("GET", "/fr/profile", NOT_FOUND),

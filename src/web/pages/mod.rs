@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod courses;
 pub mod demo;
 pub mod error;
 pub mod frame;

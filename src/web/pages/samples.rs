@@ -1,5 +1,6 @@
 //! Every page with sample data, in both languages.
 
+mod courses;
 mod receipts;
 
 use askama::Template;
@@ -166,6 +167,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         problems: Vec::new(),
         form_token: "token-1".to_owned(),
         account: "0193575e".to_owned(),
+        marked: None,
         directory_unavailable: false,
     }
 }
@@ -325,6 +327,7 @@ fn terms(locale: Locale) -> TermsPage {
         effective: at(-800),
         major: true,
         language: Locale::De,
+        seen_by_lecturers: true,
         other_versions: vec![OtherVersion {
             number: "2".to_owned(),
             url: format!("/{}/terms/rocketchat/2", locale.code()),
@@ -431,6 +434,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     };
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
+    pages.extend(courses::pages(locale));
     pages
 }
 

@@ -24,6 +24,7 @@ pub struct TermsPage {
     /// The language of the text; differs from the page's if the text exists in one language only.
     pub language: Locale,
     pub other_versions: Vec<OtherVersion>,
+    pub seen_by_lecturers: bool,
     /// The stored bytes alone.
     pub raw_url: String,
 }
