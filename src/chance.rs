@@ -48,3 +48,20 @@ pub fn jitter() -> f64 {
     let [high, low] = bytes::<2>();
     0.5 + f64::from(u16::from_be_bytes([high, low])) / 65_535.0
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ids_sort_by_the_millisecond(micros in 0..4_000_000_000_000_000_i64) {
+            let at = DateTime::from_timestamp_micros(micros).unwrap().naive_utc();
+            let id = id(at);
+            prop_assert!(first_id(at) <= id && id < first_id(at + TimeDelta::milliseconds(1)));
+        }
+    }
+}

@@ -11,6 +11,7 @@ receipt-digest = Prüfsumme des Textes (SHA-256)
 receipt-seal = Siegel
 receipt-sealed = Dieser Beleg gehört zum versiegelten Protokoll. Niemand kann ihn nachträglich unbemerkt ändern, auch wir nicht.
 receipt-not-sealed = Dieser Beleg ist gespeichert und wird in Kürze versiegelt. Dann können Sie ihn hier als Datei herunterladen.
+receipt-never-sealed = Dieser Beleg ist gespeichert. Dieses Portal versiegelt sein Protokoll nicht, daher gibt es keine Datei zum Herunterladen.
 receipt-look-again = Noch einmal nachsehen
 receipt-download = Beleg herunterladen (JSON)
 receipt-keep = Bewahren Sie die Datei auf, wenn Sie den Vorgang später ohne uns nachweisen möchten. Ihr Name steht nicht darin. Wer die Datei hat, kann nachweisen, dass sie zu Ihrem Konto gehört.

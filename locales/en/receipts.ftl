@@ -11,6 +11,7 @@ receipt-digest = Digest of the text (SHA-256)
 receipt-seal = Seal
 receipt-sealed = This receipt is part of the sealed log. Nobody can change it afterwards without being found out, not even we.
 receipt-not-sealed = This receipt is stored and will be sealed soon. Then you can download it here as a file.
+receipt-never-sealed = This receipt is stored. This portal does not seal its log, so there is no file to download.
 receipt-look-again = Look again
 receipt-download = Download receipt (JSON)
 receipt-keep = Keep the file if you want to prove it later without us. It does not contain your name. Whoever has the file can prove that it is about your account.

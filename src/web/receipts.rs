@@ -73,6 +73,7 @@ fn page(frame: Frame, state: &State, receipt: &Receipt) -> ReceiptPage {
         language: receipt.terms.as_ref().map(|_| receipt.locale),
         digest: receipt.terms.as_ref().map(|(_, digest)| digest.clone()),
         seal,
+        is_seal_due: !state.log_keys.is_empty(),
         download_url: frame.url(&format!("/profile/receipts/{}/json", receipt.number)),
         frame,
     }

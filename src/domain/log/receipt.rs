@@ -3,6 +3,7 @@
 //! The document has the fields of the Kantara consent receipt 1.1 where they fit, and besides the sealed record, its inclusion proof
 //! and the signed head. It holds no name: the person is a commitment, which only who has the receipt can open.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use super::{
     stored, tree,
 };
 use crate::{
+    chance,
     clock::Instant,
     db::{Conn, Error, schema::log_records},
     domain::{
@@ -104,10 +106,12 @@ fn of_history(history: &History, number: &str) -> Option<Receipt> {
     Some(Receipt { terms, locale: locale.unwrap_or(Locale::De), cause: Some(withdrawn.cause.clone()), ..receipt })
 }
 
-/// The record of a receipt, found by account and time, and told apart by the number.
+/// The record of a receipt: among those of the account that were written in the same millisecond, the one with its number.
 fn record(conn: &mut Conn, account_id: &str, receipt: &Receipt) -> Result<Option<Row>, Error> {
+    let (from, to) = (chance::first_id(receipt.at), chance::first_id(receipt.at + TimeDelta::milliseconds(1)));
     let rows: Vec<Row> = log_records::table
-        .filter(log_records::account_id.eq(account_id).and(log_records::at.eq(receipt.at)))
+        .filter(log_records::account_id.eq(account_id))
+        .filter(log_records::id.ge(from).and(log_records::id.lt(to)))
         .select(Row::as_select())
         .load(conn)?;
     let is_meant = |row: &Row| {

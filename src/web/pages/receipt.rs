@@ -25,6 +25,8 @@ pub struct ReceiptPage {
     pub digest: Option<String>,
     /// `None` until the record is sealed.
     pub seal: Option<SealView>,
+    /// Whether this portal seals at all.
+    pub is_seal_due: bool,
     pub download_url: String,
 }
 

@@ -415,6 +415,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     add("history-empty", history(locale, true).render());
     add("receipt", receipts::sealed(locale).render());
     add("receipt-not-sealed", receipts::not_sealed(locale).render());
+    add("receipt-never-sealed", receipts::never_sealed(locale).render());
     add("sessions", sessions(locale).render());
     add("terms", terms(locale).render());
     for text in LegalText::ALL {

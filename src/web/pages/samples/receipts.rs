@@ -29,8 +29,14 @@ pub fn sealed(locale: Locale) -> ReceiptPage {
             root: DIGEST.to_owned(),
             public_key: "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=".to_owned(),
         }),
+        is_seal_due: true,
         download_url: format!("/{}/profile/receipts/{number}/json", locale.code()),
     }
+}
+
+/// In a portal that has no key.
+pub fn never_sealed(locale: Locale) -> ReceiptPage {
+    ReceiptPage { seal: None, is_seal_due: false, ..sealed(locale) }
 }
 
 /// A withdrawal of what nobody had accepted, not sealed yet.
