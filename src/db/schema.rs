@@ -2,10 +2,12 @@
 
 mod audit;
 mod courses;
+mod sealed_log;
 mod teaching;
 
 pub use audit::*;
 pub use courses::course_views;
+pub use sealed_log::*;
 pub use teaching::{reminders, uploads};
 
 diesel::table! {
@@ -19,6 +21,7 @@ diesel::table! {
         affiliations -> Text,
         locale -> Text,
         salt -> Text,
+        commitment -> Nullable<Text>,
         created_at -> Timestamp,
         seen_at -> Timestamp,
     }
@@ -154,6 +157,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_records,
     log_subjects
 );
+diesel::allow_tables_to_appear_in_same_query!(log_leaves, log_records);
 
 diesel::table! {
     secrets (name) {

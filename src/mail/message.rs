@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono_tz::Tz;
+use lettre::message::{Attachment, SinglePart, header::ContentType};
 
 use super::Letter;
 use crate::{
@@ -22,6 +23,10 @@ pub struct ChangeMail {
     pub action: MailAction,
     pub at: Instant,
     pub receipt: Option<String>,
+    /// Absolute address of the receipt, per language.
+    pub receipt_url: Option<Text>,
+    /// The sealed receipt (JSON), to be attached.
+    pub receipt_file: Option<String>,
     pub terms: Option<MailTerms>,
     /// Absolute address of "Permissions", per language.
     pub permissions_url: Text,
@@ -112,6 +117,13 @@ impl Letter for ChangeMail {
     fn html(&self) -> askama::Result<String> {
         HtmlPart { subject: &self.subject(), sections: &self.sections() }.render()
     }
+
+    /// The receipt.
+    fn attachment(&self) -> Option<SinglePart> {
+        let (number, json) = self.receipt.as_ref().zip(self.receipt_file.clone())?;
+        let kind = ContentType::parse("application/json").ok()?;
+        Some(Attachment::new(format!("receipt-{number}.json")).body(json, kind))
+    }
 }
 
 impl ChangeMail {
@@ -163,6 +175,9 @@ impl ChangeMail {
         }
         if let Some(receipt) = &self.receipt {
             facts.push(fact("mail-fact-receipt", receipt.clone(), false));
+        }
+        if let Some(url) = &self.receipt_url {
+            facts.push(fact("mail-fact-receipt-page", url.get(locale).to_owned(), true));
         }
         if let Some(support) = &self.support {
             facts.push(fact("mail-fact-support", support.get(locale).to_owned(), false));

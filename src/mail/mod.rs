@@ -10,8 +10,8 @@ use lettre::{
     Message,
     address::AddressError,
     message::{
-        Mailbox, MultiPart,
-        header::{Header, HeaderName, HeaderValue},
+        Mailbox, MessageBuilder, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
     },
 };
 use secrecy::SecretString;
@@ -59,6 +59,14 @@ pub enum SmtpTls {
     None,
 }
 
+/// A mail for a machine or an archive.
+#[derive(Clone, Debug)]
+pub struct PlainMail {
+    pub subject: String,
+    pub text: String,
+    pub at: Instant,
+}
+
 /// What can go wrong with a message. The texts hold no addresses.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
@@ -86,6 +94,10 @@ pub trait Letter {
     fn text(&self) -> askama::Result<String>;
     /// The `text/html` part.
     fn html(&self) -> askama::Result<String>;
+    /// A file that goes with it.
+    fn attachment(&self) -> Option<SinglePart> {
+        None
+    }
 }
 
 /// Sends messages. Cheap to clone; connections to the server are kept.
@@ -122,7 +134,20 @@ impl Mailer {
     /// Sends a mail. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
     /// that mail programs show it once.
     pub async fn send(&self, id: &str, to: &str, mail: &impl Letter) -> Result<(), MailError> {
-        let message = self.compose(id, to, mail)?;
+        self.hand_over(id, self.compose(id, to, mail)?).await
+    }
+
+    /// Sends a mail that is one text and nothing else.
+    pub async fn send_plain(&self, id: &str, to: &str, mail: &PlainMail) -> Result<(), MailError> {
+        let message = self
+            .letter(id, to.parse()?, &mail.subject, mail.at)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .map_err(|error| MailError::Message(error.to_string()))?;
+        self.hand_over(id, message).await
+    }
+
+    async fn hand_over(&self, id: &str, message: Message) -> Result<(), MailError> {
         match &self.way {
             Way::Smtp(server) => server.send(&message).await,
             Way::Folder(folder) => {
@@ -151,17 +176,28 @@ impl Mailer {
         let html = mail.html().map_err(|error| broken(&error))?;
         // A line break in a name would begin another header; the mail library refuses it by a panic.
         let name = mail.display_name().replace(char::is_control, " ");
-        let mut builder = Message::builder()
+        let builder = self.letter(id, Mailbox::new(Some(name), to.parse()?), &mail.subject(), mail.at());
+        let words = MultiPart::alternative_plain_html(text, html);
+        let all = match mail.attachment() {
+            Some(file) => MultiPart::mixed().multipart(words).singlepart(file),
+            None => words,
+        };
+        builder.multipart(all).map_err(|error| broken(&error))
+    }
+
+    /// What every message begins with.
+    fn letter(&self, id: &str, to: Mailbox, subject: &str, at: Instant) -> MessageBuilder {
+        let builder = Message::builder()
             .from(self.from.clone())
-            .to(Mailbox::new(Some(name), to.parse()?))
-            .subject(mail.subject())
+            .to(to)
+            .subject(subject)
             .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .date(mail.at().and_utc().into())
+            .date(at.and_utc().into())
             .header(AutoSubmitted);
-        if let Some(reply_to) = &self.reply_to {
-            builder = builder.reply_to(reply_to.clone());
+        match &self.reply_to {
+            Some(reply_to) => builder.reply_to(reply_to.clone()),
+            None => builder,
         }
-        builder.multipart(MultiPart::alternative_plain_html(text, html)).map_err(|error| broken(&error))
     }
 }
 
