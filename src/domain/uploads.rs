@@ -241,7 +241,10 @@ fn is_news(conn: &mut Conn, now: Instant, upload: &Upload, digest: &str) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{
+        Verdict::{Activated, NotActivated, NotVerifiable},
+        *,
+    };
     use crate::domain::participant_list::Identity;
 
     fn person(key: &str, mail: Option<&str>, matriculation: Option<&str>) -> Participant {
@@ -277,7 +280,6 @@ mod tests {
             row(7, Identifier::Matriculation, "1"),
             Row { line: 8, identity: None, repeats: None },
         ];
-        use Verdict::{Activated, NotActivated, NotVerifiable};
         let all = [Activated, NotActivated, NotVerifiable, Activated, Activated, NotVerifiable, NotVerifiable];
         assert_eq!(verdicts(&rows, &Identifier::ALL, &classes), all);
         let by_username = [Activated, NotActivated, NotVerifiable, NotVerifiable];

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono_tz::Tz;
+use lettre::message::{Attachment, SinglePart, header::ContentType};
 
 use super::Letter;
 use crate::{
@@ -117,8 +118,11 @@ impl Letter for ChangeMail {
         HtmlPart { subject: &self.subject(), sections: &self.sections() }.render()
     }
 
-    fn receipt(&self) -> Option<(&str, &str)> {
-        self.receipt.as_deref().zip(self.receipt_file.as_deref())
+    /// The receipt.
+    fn attachment(&self) -> Option<SinglePart> {
+        let (number, json) = self.receipt.as_ref().zip(self.receipt_file.clone())?;
+        let kind = ContentType::parse("application/json").ok()?;
+        Some(Attachment::new(format!("receipt-{number}.json")).body(json, kind))
     }
 }
 

@@ -10,17 +10,16 @@ use lettre::{
     Message,
     address::AddressError,
     message::{
-        Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart,
+        Mailbox, MessageBuilder, MultiPart, SinglePart,
         header::{ContentType, Header, HeaderName, HeaderValue},
     },
 };
 use secrecy::SecretString;
 
+use crate::clock::Instant;
 pub use message::{ChangeMail, MailAction, MailTerms};
 pub use reminder::ReminderMail;
 use server::MailServer;
-
-use crate::clock::Instant;
 
 /// Where mail goes and whom it comes from.
 #[derive(Clone, Debug)]
@@ -95,8 +94,8 @@ pub trait Letter {
     fn text(&self) -> askama::Result<String>;
     /// The `text/html` part.
     fn html(&self) -> askama::Result<String>;
-    /// The number of the receipt that goes with it, and the receipt.
-    fn receipt(&self) -> Option<(&str, &str)> {
+    /// A file that goes with it.
+    fn attachment(&self) -> Option<SinglePart> {
         None
     }
 }
@@ -179,7 +178,7 @@ impl Mailer {
         let name = mail.display_name().replace(char::is_control, " ");
         let builder = self.letter(id, Mailbox::new(Some(name), to.parse()?), &mail.subject(), mail.at());
         let words = MultiPart::alternative_plain_html(text, html);
-        let all = match mail.receipt().and_then(|(number, json)| attachment(number, json)) {
+        let all = match mail.attachment() {
             Some(file) => MultiPart::mixed().multipart(words).singlepart(file),
             None => words,
         };
@@ -200,12 +199,6 @@ impl Mailer {
             None => builder,
         }
     }
-}
-
-/// A receipt as an attachment.
-fn attachment(number: &str, json: &str) -> Option<SinglePart> {
-    let kind = ContentType::parse("application/json").ok()?;
-    Some(Attachment::new(format!("receipt-{number}.json")).body(json.to_owned(), kind))
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that absence notices do not answer.

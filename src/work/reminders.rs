@@ -5,7 +5,7 @@ use super::{Delivery, delivery::Failure};
 use crate::{
     db,
     domain::{
-        accounts::{self, Account},
+        accounts::Account,
         locale::Locale,
         outbox::{Entry, ReminderOrder},
         reminders::{self, Recipient, Reminder},
@@ -17,15 +17,19 @@ impl Delivery {
     /// Whoever has left, has no address or has activated the service by now gets no mail, and neither does anybody once the
     /// course may be reminded anew.
     pub(super) async fn deliver_reminder(&self, entry: &Entry, order: &ReminderOrder) -> Result<(), Failure> {
-        let Some((reminder, lecturer, recipient)) = self.reminder(entry, order).await? else {
+        let Some((reminder, recipient)) = self.reminder(entry, order).await? else {
             return Ok(self.forget(entry).await?);
         };
         let person = self.outside.directory.read(&order.dn).await?.filter(|person| person.key == order.key);
         if let Some(person) = person.filter(|_| !recipient.has_activated)
             && let Some(to) = person.mail
         {
-            let mail =
-                self.reminder_mail(&reminder, &lecturer, recipient.locale.or(order.language), person.display_name)?;
+            let mail = self.reminder_mail(
+                &reminder,
+                &entry.account,
+                recipient.locale.or(order.language),
+                person.display_name,
+            )?;
             match self.outside.mailer.send(&entry.id, &to, &mail).await {
                 // Nobody can mend an address or a refusal by waiting, and nothing depends on a reminder.
                 Err(error @ (MailError::Recipient(_) | MailError::Refused(_))) => {
@@ -37,19 +41,14 @@ impl Delivery {
         Ok(self.forget(entry).await?)
     }
 
-    async fn reminder(
-        &self,
-        entry: &Entry,
-        order: &ReminderOrder,
-    ) -> Result<Option<(Reminder, Account, Recipient)>, db::Error> {
-        let (id, key, lecturer) = (order.reminder.clone(), order.key.clone(), entry.account.id.clone());
+    async fn reminder(&self, entry: &Entry, order: &ReminderOrder) -> Result<Option<(Reminder, Recipient)>, db::Error> {
+        let (id, key) = (order.reminder.clone(), order.key.clone());
         let (service, now) = (entry.service.clone(), self.outside.clock.now());
         self.outside
             .database
             .read(move |conn| {
-                let found = reminders::get(conn, &id, now)?.zip(accounts::get(conn, &lecturer)?);
-                let Some((reminder, lecturer)) = found else { return Ok(None) };
-                Ok(Some((reminder, lecturer, reminders::recipient(conn, &key, &service)?)))
+                let Some(reminder) = reminders::get(conn, &id, now)? else { return Ok(None) };
+                Ok(Some((reminder, reminders::recipient(conn, &key, &service)?)))
             })
             .await
     }

@@ -155,7 +155,7 @@ async fn show(
     let path = |service: &Service| format!("/courses/{}/reminder?service={}", course.id, service.slug);
     frame.path = path(service);
     let (missing, recent) = situation(state, class).await?;
-    let stage = match (recent, entered) {
+    let progress = match (recent, entered) {
         (Some(recent), _) => Stage::Sent(sent(state, frame.locale, recent)),
         (None, _) if missing == 0 => Stage::NobodyMissing,
         (None, Entered::Words(words, faults)) => Stage::Writing(Writing {
@@ -184,7 +184,7 @@ async fn show(
         service_name: service.name.get(frame.locale).to_owned(),
         tabs: tabs.collect(),
         missing,
-        stage,
+        stage: progress,
         every_days: state.settings.reminders.every.as_secs().div_ceil(24 * 60 * 60),
         frame,
     };
