@@ -13,7 +13,7 @@ use crate::{
     domain::{audit::people, secrets},
     mail::{MailError, Mailer},
     web::{self, State},
-    work::{Delivery, Outside},
+    work::{Delivery, Outside, Sealer},
 };
 
 /// How many connections each of the server's threads keeps; more wait in the system's queue.
@@ -39,6 +39,7 @@ pub enum AppError {
 pub struct App {
     pub state: Data<State>,
     pub delivery: Delivery,
+    pub sealer: Sealer,
     cookie_key: Key,
 }
 
@@ -55,6 +56,7 @@ impl App {
             mailer: Mailer::new(&config.mail)?,
             catalogue: Arc::new(config.catalogue.clone()),
             portal: config.web.portal.clone(),
+            log_keys: config.audit.trusted_keys().into(),
             database,
             clock,
         };
@@ -62,8 +64,9 @@ impl App {
         let course_key = secret(&outside.database, "course-key", &chance::token()).await?;
         let courses = Courses::new(outside.directory.clone(), config.courses.clone(), course_key.as_bytes());
         let delivery = Delivery::new(outside.clone(), config.work.clone());
+        let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());
         let state = Data::new(State::new(config.web.clone(), outside, courses, delivery.clone(), mailbox));
-        Ok(Self { state, delivery, cookie_key })
+        Ok(Self { state, delivery, sealer, cookie_key })
     }
 
     /// The HTTP server on a socket that is already bound; it runs when it is awaited, and ends gracefully.

@@ -2,9 +2,11 @@
 
 mod audit;
 mod courses;
+mod sealed_log;
 
 pub use audit::*;
 pub use courses::course_views;
+pub use sealed_log::*;
 
 diesel::table! {
     accounts (id) {
@@ -17,6 +19,7 @@ diesel::table! {
         affiliations -> Text,
         locale -> Text,
         salt -> Text,
+        commitment -> Nullable<Text>,
         created_at -> Timestamp,
         seen_at -> Timestamp,
     }
@@ -152,6 +155,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_records,
     log_subjects
 );
+diesel::allow_tables_to_appear_in_same_query!(log_leaves, log_records);
 
 diesel::table! {
     secrets (name) {

@@ -10,6 +10,7 @@ pub mod changes;
 pub mod courses;
 pub mod dossier;
 pub mod entitlements;
+pub mod leases;
 pub mod locale;
 pub mod log;
 pub mod markdown;

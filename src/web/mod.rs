@@ -20,6 +20,8 @@ pub mod pages;
 mod permissions;
 mod press;
 mod profile;
+mod receipts;
+mod refusals;
 mod result;
 mod roles;
 mod session_store;
@@ -127,6 +129,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
                 .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/receipts/{receipt}", get().to(receipts::show)))
+                .service(at("/profile/receipts/{receipt}/json", get().to(receipts::download)))
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use super::{
     audit,
     courses::{classes::Classes, tickers::Boards},
+    refusals::Refusals,
     result,
     roles::KnownRoles,
     settings::Settings,
@@ -17,7 +18,7 @@ use crate::{
     clock::Clock,
     db::Database,
     directory::{Courses, Directory},
-    domain::catalogue::Catalogue,
+    domain::{catalogue::Catalogue, log::head::PublicKey},
     work::{Delivery, Outside},
 };
 
@@ -32,12 +33,15 @@ pub struct State {
     pub directory: Directory,
     pub delivery: Delivery,
     pub clock: Clock,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
     /// The folder with the demo's mails; `None` outside the demo.
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
+    pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
@@ -57,6 +61,7 @@ impl State {
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            refusals: Refusals::default(),
             roles: KnownRoles::default(),
             classes: Classes::new(courses),
             boards: Boards::default(),
@@ -66,6 +71,7 @@ impl State {
             database: outside.database,
             directory: outside.directory,
             clock: outside.clock,
+            log_keys: outside.log_keys,
             delivery,
             mailbox,
             sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),

@@ -17,7 +17,7 @@ const NO_SUCH_COURSE: [u16; 4] = [303, 403, 404, 403];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 46] = [
+const IN_A_LANGUAGE: [Row; 49] = [
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -28,6 +28,9 @@ const IN_A_LANGUAGE: [Row; 46] = [
     ("GET", "/profile/permissions/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/changes/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/history", MEMBERS),
+    ("GET", "/profile/receipts/R-0000-0000-0000", MEMBERS_NOT_FOUND),
+    ("GET", "/profile/receipts/R-0000-0000-0000/json", MEMBERS_NOT_FOUND),
+    ("POST", "/profile/receipts/R-0000-0000-0000", NOT_ALLOWED),
     ("GET", "/profile/sessions", MEMBERS),
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),

@@ -9,9 +9,12 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("entitlement-granted", "kind-entitlement-granted"),
     ("entitlement-ended", "kind-entitlement-ended"),
     ("membership-written", "kind-membership-written"),
+    ("membership-refused", "kind-membership-refused"),
     ("terms-published", "kind-terms-published"),
     ("signed-in", "kind-signed-in"),
     ("signed-out", "kind-signed-out"),
+    ("sign-in-refused", "kind-sign-in-refused"),
+    ("sessions-ended", "kind-sessions-ended"),
     ("roles-changed", "kind-roles-changed"),
     ("reason-given", "kind-reason-given"),
     ("log-searched", "kind-log-searched"),
@@ -21,6 +24,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("course-viewed", "kind-course-viewed"),
     ("course-exported", "kind-course-exported"),
     ("board-viewed", "kind-board-viewed"),
+    ("portal-started", "kind-portal-started"),
 ];
 
 /// Every cause of a change, with the key of its label.
