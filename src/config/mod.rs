@@ -25,6 +25,7 @@ mod reader;
 mod roles;
 mod services;
 mod source;
+mod teaching;
 #[cfg(test)]
 mod tests;
 mod values;

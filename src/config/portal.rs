@@ -8,7 +8,7 @@ use super::{
     addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
-    roles, values,
+    roles, teaching, values,
 };
 use crate::{
     domain::portal::Portal,
@@ -41,6 +41,8 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
         courses: courses::rules(&reader.section("courses")),
+        uploads: teaching::uploads(&reader.section("courses")),
+        reminders: teaching::reminders(&reader.section("courses.reminder")),
         inspection: Inspection {
             requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
         },

@@ -3,10 +3,12 @@
 mod audit;
 mod courses;
 mod sealed_log;
+mod teaching;
 
 pub use audit::*;
 pub use courses::course_views;
 pub use sealed_log::*;
+pub use teaching::{reminders, uploads};
 
 diesel::table! {
     accounts (id) {

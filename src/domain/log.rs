@@ -40,9 +40,6 @@ pub enum Kind {
     EntitlementGranted,
     EntitlementEnded,
     MembershipWritten,
-    CourseViewed,
-    CourseExported,
-    BoardViewed,
     /// The directory refuses a membership, and only the operator can help.
     MembershipRefused,
     SignInRefused,
@@ -50,6 +47,9 @@ pub enum Kind {
     SessionsEnded,
     /// A portal began to work, with this configuration.
     PortalStarted,
+    CourseViewed,
+    CourseExported,
+    BoardViewed,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -57,6 +57,9 @@ pub enum Kind {
     RecordViewed,
     PersonViewed,
     LogExported,
+    // What lecturers do besides looking at their classes.
+    RosterChecked,
+    ReminderSent,
 }
 
 impl Kind {
@@ -70,19 +73,21 @@ impl Kind {
             Self::EntitlementGranted => "entitlement-granted",
             Self::EntitlementEnded => "entitlement-ended",
             Self::MembershipWritten => "membership-written",
-            Self::CourseViewed => "course-viewed",
-            Self::CourseExported => "course-exported",
-            Self::BoardViewed => "board-viewed",
             Self::MembershipRefused => "membership-refused",
             Self::SignInRefused => "sign-in-refused",
             Self::SessionsEnded => "sessions-ended",
             Self::PortalStarted => "portal-started",
+            Self::CourseViewed => "course-viewed",
+            Self::CourseExported => "course-exported",
+            Self::BoardViewed => "board-viewed",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",
             Self::RecordViewed => "record-viewed",
             Self::PersonViewed => "person-viewed",
             Self::LogExported => "log-exported",
+            Self::RosterChecked => "roster-checked",
+            Self::ReminderSent => "reminder-sent",
         }
     }
 }

@@ -21,6 +21,8 @@ pub enum Effect {
     Membership,
     /// The account's owner shall read what has changed.
     Mail(MailOrder),
+    /// Somebody of a class shall be reminded; owed by the lecturer, since those who are reminded need not have an account.
+    Reminder(ReminderOrder),
 }
 
 /// The kinds of effects; each is delivered on its own, so that one outside system never waits for another.
@@ -28,6 +30,8 @@ pub enum Effect {
 pub enum Kind {
     Membership,
     Mail,
+    /// On its own, so that the mails to a large class hold up nobody's confirmation.
+    Reminder,
 }
 
 impl Kind {
@@ -36,6 +40,7 @@ impl Kind {
         match self {
             Self::Membership => "membership",
             Self::Mail => "mail",
+            Self::Reminder => "reminder",
         }
     }
 }
@@ -45,6 +50,7 @@ impl Effect {
         match self {
             Self::Membership => Kind::Membership,
             Self::Mail(_) => Kind::Mail,
+            Self::Reminder(_) => Kind::Reminder,
         }
     }
 }
@@ -59,6 +65,18 @@ pub struct MailOrder {
     pub terms_number: Option<i32>,
     /// The language that stands first.
     pub locale: Locale,
+}
+
+/// Who is reminded of what. No address: the directory is asked for it when the mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReminderOrder {
+    /// The id of the reminder ([`crate::domain::reminders`]).
+    pub reminder: String,
+    /// The person's stable key and DN in the directory.
+    pub key: String,
+    pub dn: String,
+    /// The language that the directory says the person prefers.
+    pub language: Option<Locale>,
 }
 
 /// What has happened to a permission.

@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use actix_web::{
+    HttpResponse,
+    http::header::{self, ContentDisposition, DispositionParam, DispositionType},
+};
+
 use super::error::WebError;
 use crate::domain::locale::Locale;
 
@@ -24,6 +29,18 @@ pub(super) fn csv<const N: usize>(
         writer.write_record(row.iter().map(|cell| defused(cell).into_owned())).map_err(|error| internal(&error))?;
     }
     writer.into_inner().map_err(|error| internal(&error))
+}
+
+/// A file of this name to be kept, never shown.
+pub(super) fn attachment(name: &str, file: Vec<u8>) -> HttpResponse {
+    let disposition = ContentDisposition {
+        disposition: DispositionType::Attachment,
+        parameters: vec![DispositionParam::Filename(name.to_owned())],
+    };
+    HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, disposition))
+        .body(file)
 }
 
 /// A cell that a spreadsheet takes as text: what it would compute gets an apostrophe (OWASP, "CSV Injection").

@@ -15,6 +15,7 @@ mod history;
 mod legal;
 mod mailbox;
 mod member;
+mod multipart;
 mod observed;
 pub mod pages;
 mod permissions;
@@ -135,6 +136,19 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
                 .service(at("/courses", get().to(courses::list::show)))
+                .service(
+                    web::resource("/courses/upload")
+                        .route(get().to(courses::uploads::form))
+                        .route(web::post().to(courses::uploads::create)),
+                )
+                .service(at("/courses/upload/{list}", get().to(courses::uploads::show)))
+                .service(at("/courses/upload/{list}/answers.csv", get().to(courses::uploads::export)))
+                .service(at("/courses/upload/{list}/end", web::post().to(courses::uploads::end)))
+                .service(
+                    web::resource("/courses/{id:[0-9a-f]{32}}/reminder")
+                        .route(get().to(courses::reminder::form))
+                        .route(web::post().to(courses::reminder::create)),
+                )
                 .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
                 .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", get().to(courses::class::export)))
                 .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::domain::{courses, locale::Text, portal::Portal};
+use crate::domain::{courses, locale::Text, portal::Portal, reminders, uploads};
 
 /// The installation as its pages show it.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     pub session: Session,
     pub courses: courses::Rules,
+    pub uploads: uploads::Rules,
+    pub reminders: reminders::Rules,
     pub roles: Roles,
     pub inspection: Inspection,
     /// How long a request waits for the directory write before it answers "stored, being applied".

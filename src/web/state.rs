@@ -43,9 +43,9 @@ pub struct State {
     pub(super) throttle: Throttle,
     pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
+    pub(super) audit: audit::Shared,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
-    pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -63,9 +63,9 @@ impl State {
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             refusals: Refusals::default(),
             roles: KnownRoles::default(),
+            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             classes: Classes::new(courses),
             boards: Boards::default(),
-            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

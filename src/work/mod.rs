@@ -4,6 +4,7 @@ mod delivery;
 mod outlets;
 mod receipts;
 mod refusals;
+mod reminders;
 mod sealer;
 mod syslog;
 mod upkeep;

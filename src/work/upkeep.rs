@@ -1,4 +1,4 @@
-//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more.
+//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more, uploaded lists whose time is over.
 
 use super::{Delivery, delivery::delta};
 use crate::{
@@ -9,8 +9,9 @@ use crate::{
         changes::{self, Press},
         courses,
         log::{Actor, Origin},
-        outbox, sessions, terms,
+        outbox, reminders, sessions, terms,
         terms::Version,
+        uploads,
     },
 };
 
@@ -33,6 +34,8 @@ impl Delivery {
         }
         let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
+        self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
         self.outside.database.write(move |conn| courses::forget_views(conn, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;

@@ -36,6 +36,7 @@ async fn tour(kind: Kind) {
     tour.an_ended_session().await;
     tour.accounts_with_difficulties().await;
     tour.lecturers().await;
+    tour.uploads_and_reminders().await;
     tour.refused_requests().await;
     tour.without_a_directory().await;
     tour.inspector.finish();
@@ -169,6 +170,36 @@ impl Tour<'_> {
         self.leave().await;
         self.enter("cweber").await;
         self.inspector.look("permissions-of-staff", 200).await;
+        self.leave().await;
+    }
+
+    async fn uploads_and_reminders(&mut self) {
+        self.enter("bschmidt").await;
+        self.visit("/courses/upload", "upload", 200).await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("upload-refused", 422).await;
+        self.browser
+            .run(
+                "const lines = 'login;Passwort\\namueller;x\\njweiss;y\\nnobody@students.uni.example;z\\nAMUELLER;\\n;w'; \
+                 const chosen = new DataTransfer(); chosen.items.add(new File([lines], 'list.csv')); \
+                 document.getElementById('list').files = chosen.files",
+            )
+            .await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("upload-answers", 200).await;
+        self.visit("/courses/upload", "upload-with-a-list", 200).await;
+        self.open("/courses").await;
+        self.browser.submit(".lk-course h3 a").await;
+        self.browser.submit(".lk-class-actions a[href*=reminder]").await;
+        self.inspector.look("reminder", 200).await;
+        self.browser.run("document.getElementById('text_de').value = 'https://evil.example'").await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("reminder-refused", 422).await;
+        self.browser.run("document.getElementById('text_de').value = 'Bitte.\\n\\nDanke.'").await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("reminder-check", 200).await;
+        self.browser.submit("main button[value=send]").await;
+        self.inspector.look("reminder-sent", 200).await;
         self.leave().await;
     }
 

@@ -63,7 +63,7 @@ fn without_dots(html: &str) -> String {
 }
 
 /// The same person in both languages; a world for each, so that times are the same.
-async fn in_both_languages(show: impl AsyncFn(&World, Visitor)) {
+pub async fn in_both_languages(show: impl AsyncFn(&World, Visitor)) {
     for language in ["de", "en"] {
         let world = World::new(Base::Sqlite).await;
         show(&world, world.visitor_in(language)).await;

@@ -17,7 +17,7 @@ const NO_SUCH_COURSE: [u16; 4] = [303, 403, 404, 403];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 49] = [
+const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -40,7 +40,12 @@ const IN_A_LANGUAGE: [Row; 49] = [
     ("GET", "/courses/00000000000000000000000000000000/people.csv", NO_SUCH_COURSE),
     ("GET", "/courses/00000000000000000000000000000000/board", NO_SUCH_COURSE),
     ("GET", "/courses/00000000000000000000000000000000/board/events", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/reminder", NO_SUCH_COURSE),
     ("GET", "/courses/stat1-2026w", NOT_FOUND),
+    ("GET", "/courses/upload", LECTURERS),
+    ("GET", "/courses/upload/unknown", NO_SUCH_COURSE),
+    ("GET", "/courses/upload/unknown/answers.csv", NO_SUCH_COURSE),
+    ("GET", "/courses/upload/unknown/end", NOT_ALLOWED),
     ("GET", "/terms/rocketchat/1", ANYBODY),
     ("GET", "/terms/rocketchat/1/text", ANYBODY),
     ("GET", "/terms/rocketchat/9", NOT_FOUND),
@@ -58,6 +63,9 @@ const IN_A_LANGUAGE: [Row; 49] = [
     ("POST", "/profile/permissions", [200, 403, 403, 403]),
     ("POST", "/profile/sessions/end", [303, 403, 403, 403]),
     ("POST", "/profile/sessions/extend", [303, 403, 403, 403]),
+    ("POST", "/courses/upload", [303, 403, 403, 403]),
+    ("POST", "/courses/upload/unknown/end", [303, 403, 403, 403]),
+    ("POST", "/courses/00000000000000000000000000000000/reminder", [303, 403, 403, 403]),
     ("POST", "/sign-out", [303, 403, 403, 403]),
     ("POST", "/sign-in", [403; 4]),
     ("POST", "/profile", NOT_ALLOWED),
@@ -70,7 +78,7 @@ const IN_A_LANGUAGE: [Row; 49] = [
     ("TRACE", "/sign-in", NOT_ALLOWED),
 ];
 
-const ELSEWHERE: [Row; 22] = [
+const ELSEWHERE: &[Row] = &[
     ("GET", "/", [303; 4]),
     ("GET", "/health/live", ANYBODY),
     ("GET", "/health/ready", ANYBODY),

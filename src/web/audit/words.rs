@@ -21,10 +21,12 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("record-viewed", "kind-record-viewed"),
     ("person-viewed", "kind-person-viewed"),
     ("log-exported", "kind-log-exported"),
+    ("portal-started", "kind-portal-started"),
     ("course-viewed", "kind-course-viewed"),
     ("course-exported", "kind-course-exported"),
     ("board-viewed", "kind-board-viewed"),
-    ("portal-started", "kind-portal-started"),
+    ("roster-checked", "kind-roster-checked"),
+    ("reminder-sent", "kind-reminder-sent"),
 ];
 
 /// Every cause of a change, with the key of its label.

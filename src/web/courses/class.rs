@@ -2,14 +2,7 @@
 
 use std::sync::Arc;
 
-use actix_web::{
-    HttpRequest, HttpResponse,
-    http::{
-        StatusCode,
-        header::{self, ContentDisposition, DispositionParam, DispositionType},
-    },
-    web,
-};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 
 use super::{
@@ -82,14 +75,7 @@ pub(in crate::web) async fn export(
     records::class_exported(&request, &state, &look).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let activation = Activation::read(&state, service, &roster).await?;
-    let file = ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![DispositionParam::Filename(format!("{}-{}.csv", service.slug, own.course.id))],
-    };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, file))
-        .body(csv(&frame, &activation)?))
+    Ok(export::attachment(&format!("{}-{}.csv", service.slug, own.course.id), csv(&frame, &activation)?))
 }
 
 /// Who has activated a service, detached from the database.

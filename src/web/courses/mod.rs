@@ -10,7 +10,9 @@ pub(super) mod entrance;
 pub(super) mod events;
 pub(super) mod list;
 mod records;
+pub(super) mod reminder;
 pub(super) mod tickers;
+pub(super) mod uploads;
 
 use actix_web::HttpRequest;
 

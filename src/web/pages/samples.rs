@@ -2,6 +2,7 @@
 
 mod courses;
 mod receipts;
+mod teaching;
 
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
@@ -27,7 +28,7 @@ use crate::{
         locale::{Locale, Text},
         roles::Roles,
     },
-    mail::{ChangeMail, MailAction, MailTerms},
+    mail::{ChangeMail, Letter as _, MailAction, MailTerms},
 };
 
 /// A name that would break a page that does not escape.
@@ -434,6 +435,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
     pages.extend(courses::pages(locale));
+    pages.extend(teaching::pages(locale));
     pages
 }
 

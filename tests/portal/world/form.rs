@@ -24,7 +24,7 @@ impl Form {
     pub fn find(html: &Html, forms: &Selector, action: &str) -> Option<Self> {
         let mut found = html.select(forms).filter(|form| form.attr("method") == Some("post"));
         let form = found.find(|form| form.attr("action").is_some_and(|found| found.ends_with(action)))?;
-        let controls = form.select(&selector("input[name]")).map(control).collect();
+        let controls = form.select(&selector("input[name], textarea[name]")).map(control).collect();
         Some(Self { action: form.attr("action")?.to_owned(), controls })
     }
 
@@ -88,11 +88,12 @@ impl Form {
 
 fn control(element: ElementRef<'_>) -> Control {
     let attribute = |name| element.attr(name).unwrap_or_default().to_owned();
-    let is_box = element.attr("type") == Some("checkbox");
+    let is_box = matches!(element.attr("type"), Some("checkbox" | "radio"));
+    let is_area = element.value().name() == "textarea";
     Control {
         id: attribute("id"),
         name: attribute("name"),
-        value: attribute("value"),
+        value: if is_area { element.text().collect() } else { attribute("value") },
         ticked: is_box.then(|| element.attr("checked").is_some()),
     }
 }

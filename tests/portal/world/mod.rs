@@ -6,6 +6,7 @@ mod log;
 mod page;
 mod stream;
 mod tables;
+mod upload;
 mod visitor;
 mod words;
 

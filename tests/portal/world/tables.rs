@@ -13,15 +13,17 @@ use latchkey::db::Conn;
 use super::World;
 
 /// All tables that hold what people did.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "accounts",
     "acceptances",
     "entitlements",
     "log_records",
     "outbox",
+    "reminders",
     "secrets",
     "terms_texts",
     "terms_versions",
+    "uploads",
     "withdrawals",
 ];
 

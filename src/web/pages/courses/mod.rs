@@ -3,10 +3,14 @@
 mod board;
 mod class;
 mod list;
+mod reminder;
+mod upload;
 
 pub use board::{BoardPage, Tally};
 pub use class::{ClassPage, People, PersonRow, ServiceTab};
 pub use list::{CourseRow, CoursesPage};
+pub use reminder::{Checking, ReminderPage, Sent, Stage, WordsProblem, Writing};
+pub use upload::{AnswerRow, AnswersPage, CurrentList, Filter, ServiceChoice, UploadPage, verdict_label};
 
 use crate::{
     domain::{
