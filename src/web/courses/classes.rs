@@ -3,9 +3,8 @@
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
-
-use chrono::TimeDelta;
 
 use super::{unavailable, visible};
 use crate::{
@@ -18,7 +17,7 @@ use crate::{
 const KEPT: usize = 1000;
 
 /// A lecturer who asks for the newest list gets the one of another press if it is not older than this.
-const NEWEST: TimeDelta = TimeDelta::seconds(10);
+const NEWEST: Duration = Duration::from_secs(10);
 
 /// Whoever holds the lock reads the class, the others wait and find it.
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<Roster>>>>;
@@ -46,10 +45,9 @@ impl Classes {
     ) -> Result<Arc<Roster>, WebError> {
         let slot = self.slot(&own.course.id);
         let mut kept = slot.lock().await;
-        let now = state.clock.now();
-        let cached_for = TimeDelta::from_std(state.settings.courses.cached_for).unwrap_or(TimeDelta::MAX);
+        let (now, cached_for) = (state.clock.now(), state.settings.courses.cached_for);
         let lasts = if wants_newest { NEWEST.min(cached_for) } else { cached_for };
-        if let Some(roster) = kept.as_ref().filter(|roster| now - roster.read_at < lasts) {
+        if let Some(roster) = kept.as_ref().filter(|roster| roster.is_fresh(now, lasts)) {
             return Ok(Arc::clone(roster));
         }
         let roster = Arc::new(self.read(state, own).await?);

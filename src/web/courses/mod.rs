@@ -48,7 +48,9 @@ pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Memb
 /// found.
 pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Result<OwnCourse, WebError> {
     let id = CourseId::parse(id).ok_or(WebError::NotFound)?;
-    let own = own_courses(state, lecturer).await?.into_iter().find(|own| own.course.id == id);
+    let (courses, lecturer, sought) = (state.classes.courses().clone(), lecturer.clone(), id.clone());
+    let asked = in_time(state, async move { courses.one_of(&lecturer, &sought).await }).await;
+    let own = asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(|error| unavailable(&error))?;
     own.ok_or_else(|| {
         tracing::info!(event = "course.not-own", course = %id);
         WebError::NotFound
