@@ -18,6 +18,9 @@ use crate::{
 /// How many older accounts one transaction makes findable.
 const PEOPLE_AT_ONCE: i64 = 500;
 
+/// How many connections each of the server's threads keeps; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 10_000;
+
 /// What keeps the portal from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
@@ -67,6 +70,8 @@ impl App {
         let server = HttpServer::new(move || web::application(state.clone(), key.clone()))
             // Without it the end of an answer may wait for the browser's acknowledgement of its beginning, some 40 ms.
             .tcp_nodelay(true)
+            // More than any first week of term brings, and a bound for all that can queue up behind it.
+            .max_connections(MOST_CONNECTIONS)
             .client_request_timeout(std::time::Duration::from_secs(10))
             .shutdown_timeout(10)
             .listen(listener)?;

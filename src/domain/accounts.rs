@@ -43,6 +43,16 @@ impl Account {
         self.directory_key.as_deref() == Some(&person.key)
     }
 
+    /// Whether the account says of the person what the directory shows now; affiliations are looked at when signing in only.
+    pub fn shows(&self, person: &Person, locale: Locale) -> bool {
+        self.is(person)
+            && self.username == person.username
+            && self.dn == person.dn
+            && self.display_name == person.display_name
+            && self.mail == person.mail
+            && self.locale == locale.code()
+    }
+
     pub fn locale(&self) -> Locale {
         Locale::from_code(&self.locale).unwrap_or(Locale::De)
     }

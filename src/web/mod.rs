@@ -16,6 +16,7 @@ mod member;
 mod observed;
 pub mod pages;
 mod permissions;
+mod press;
 mod profile;
 mod result;
 mod roles;
@@ -23,6 +24,7 @@ mod session_store;
 mod sessions;
 pub mod settings;
 mod shell;
+mod sightings;
 mod sign_in;
 mod sign_out;
 mod state;
@@ -117,7 +119,7 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
-                        .route(web::post().to(permissions::change)),
+                        .route(web::post().to(press::create)),
                 )
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))

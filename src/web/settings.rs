@@ -21,6 +21,8 @@ pub struct Settings {
     pub inspection: Inspection,
     /// How long a request waits for the directory write before it answers "stored, being applied".
     pub write_deadline: Duration,
+    /// For how long pages rely on what the directory said about a person who is signed in. Memberships are asked each time.
+    pub believe_for: Duration,
 }
 
 /// Throttling of failed sign-ins (successes are never counted).
@@ -34,6 +36,8 @@ pub struct SignIn {
     pub forgive_address_after: Duration,
     /// Every refusal takes at least this long, whatever its reason.
     pub refusal_takes: Duration,
+    /// How long a sign-in waits for the directory before it says that signing in is not possible now.
+    pub deadline: Duration,
 }
 
 /// Lifetimes of sessions, kept on the server.

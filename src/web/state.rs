@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{audit, result, roles::KnownRoles, settings::Settings, throttle::Throttle};
+use super::{audit, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle};
 use crate::{
     clock::Clock,
     db::Database,
@@ -28,6 +28,7 @@ pub struct State {
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
+    pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
     pub(super) roles: KnownRoles,
     pub(super) audit: audit::Shared,
@@ -38,6 +39,7 @@ impl State {
     pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
+            sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),

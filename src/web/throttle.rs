@@ -175,6 +175,7 @@ mod tests {
             failures_per_address: 5,
             forgive_address_after: Duration::from_secs(2),
             refusal_takes: Duration::ZERO,
+            deadline: Duration::from_secs(5),
         };
         Throttle::new(&settings, clock.clone())
     }
