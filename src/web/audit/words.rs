@@ -24,6 +24,10 @@ pub(super) const KINDS: &[(&str, &str)] = &[
 pub(super) const CAUSES: &[(&str, &str)] =
     &[("accepted", "cause-accepted"), ("member", "cause-member"), ("grace-ended", "cause-grace-ended")];
 
+/// The roles, with the key of their label.
+pub(super) const ROLES: &[(&str, &str)] =
+    &[("auditor", "role-name-auditor"), ("terms-editor", "role-name-terms-editor"), ("lecturer", "role-name-lecturer")];
+
 /// The label of a word; a word that has none stands as it is.
 pub(super) fn label(frame: &Frame, words: &[(&str, &str)], word: &str) -> String {
     words.iter().find(|(known, _)| *known == word).map_or_else(|| word.to_owned(), |(_, key)| frame.t(key))

@@ -1,5 +1,7 @@
 //! Every page with sample data, in both languages.
 
+mod audit;
+
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Europe::Berlin;
@@ -287,6 +289,7 @@ fn history(locale: Locale, empty: bool) -> HistoryPage {
     HistoryPage {
         frame: member(locale, "/profile/history", Nav::History),
         entries: if empty { Vec::new() } else { (0..).zip(kinds).map(entry).collect() },
+        looks: if empty { Vec::new() } else { audit::looks(locale) },
     }
 }
 
@@ -400,6 +403,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         add(&format!("result-{name}"), result(locale, outcome).render());
     }
     add("changes", changes(locale).render());
+    audit::pages(locale, &mut add);
     add("history", history(locale, false).render());
     add("history-empty", history(locale, true).render());
     add("sessions", sessions(locale).render());
