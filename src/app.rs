@@ -12,14 +12,14 @@ use crate::{
     domain::{audit::people, secrets},
     mail::{MailError, Mailer},
     web::{self, State},
-    work::{Delivery, Outside},
+    work::{Delivery, Outside, Sealer},
 };
-
-/// How many older accounts one transaction makes findable.
-const PEOPLE_AT_ONCE: i64 = 500;
 
 /// How many connections each of the server's threads keeps; more wait in the system's queue.
 const MOST_CONNECTIONS: usize = 10_000;
+
+/// How many older accounts one transaction makes findable.
+const PEOPLE_AT_ONCE: i64 = 500;
 
 /// What keeps the portal from starting.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +38,7 @@ pub enum AppError {
 pub struct App {
     pub state: Data<State>,
     pub delivery: Delivery,
+    pub sealer: Sealer,
     cookie_key: Key,
 }
 
@@ -54,13 +55,15 @@ impl App {
             mailer: Mailer::new(&config.mail)?,
             catalogue: Arc::new(config.catalogue.clone()),
             portal: config.web.portal.clone(),
+            log_keys: config.audit.trusted_keys().into(),
             database,
             clock,
         };
         let cookie_key = cookie_key(&outside.database).await?;
         let delivery = Delivery::new(outside.clone(), config.work.clone());
+        let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());
         let state = Data::new(State::new(config.web.clone(), outside, delivery.clone(), mailbox));
-        Ok(Self { state, delivery, cookie_key })
+        Ok(Self { state, delivery, sealer, cookie_key })
     }
 
     /// The HTTP server on a socket that is already bound; it runs when it is awaited, and ends gracefully.

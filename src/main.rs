@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use latchkey::{
     clock::Clock,
     command::{
-        check, demo, outbox, serve,
+        audit, check, demo, outbox, serve,
         terms::{self, Weight},
     },
     config::{self, Config, LogSettings},
@@ -47,6 +47,9 @@ enum Command {
     /// Show what is owed to the directory and the mail server, or try again what failed
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// The sealed log: its head, verification, receipts, keys
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Publish or list the services' terms
     #[command(subcommand)]
     Terms(TermsCommand),
@@ -86,6 +89,36 @@ enum OutboxCommand {
     List(ConfigArgs),
     /// Try at once everything that has failed before
     Retry(ConfigArgs),
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Print the newest signed tree head, to be kept where nobody can change it
+    Head(ConfigArgs),
+    /// Compute everything again and name the first record that does not fit
+    Verify(VerifyArgs),
+    /// Prove a receipt with the log's public key alone; needs neither database nor configuration
+    VerifyReceipt {
+        /// The receipt (JSON)
+        file: PathBuf,
+        /// A file with the public key, in PEM or as the line that new-key printed
+        #[arg(long, value_name = "PUB")]
+        key: PathBuf,
+    },
+    /// Make a key that signs tree heads, and print its public key
+    NewKey {
+        /// The file to make; there must be none of this name
+        file: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// An older head: proves that the log is an extension of it
+    #[arg(long, value_name = "HEAD-FILE")]
+    since: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -151,6 +184,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             say!("The tables are up to date.");
         }
         Command::Outbox(command) => return run_outbox(command).await,
+        Command::Audit(command) => return run_audit(command).await,
         Command::Terms(command) => return run_terms(command).await,
     }
     Ok(ExitCode::SUCCESS)
@@ -165,6 +199,28 @@ async fn run_outbox(command: OutboxCommand) -> anyhow::Result<ExitCode> {
         OutboxCommand::Retry(_) => outbox::retry(&database, Clock::system().now()).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn run_audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let (path, since) = match &command {
+        AuditCommand::NewKey { file } => {
+            audit::print_new_key(file)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        AuditCommand::VerifyReceipt { file, key } => {
+            let is_good = audit::verify_receipt(file, key)?;
+            return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        AuditCommand::Head(args) => (&args.config, None),
+        AuditCommand::Verify(args) => (&args.config.config, Some(&args.since)),
+    };
+    let Some(config) = load(path) else { return Ok(ExitCode::from(2)) };
+    let database = Database::open(&config.database)?;
+    let is_good = match since {
+        None => audit::head(&database).await.map(|()| true)?,
+        Some(since) => audit::verify(&database, config.audit.trusted_keys(), since.as_deref()).await?,
+    };
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_terms(command: TermsCommand) -> anyhow::Result<ExitCode> {

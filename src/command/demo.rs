@@ -75,6 +75,7 @@ pub async fn demo(place: &Place) -> anyhow::Result<()> {
     let listener = TcpListener::bind(place.listen)
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", place.listen))?;
     let demo = prepare(place, listener.local_addr()?, Clock::system()).await?;
+    serve::record_start(&demo.app, &demo.config).await?;
     print_welcome(&demo, place);
     let ended = serve::run(&demo.app, listener).await;
     demo.directory.stop().await;
@@ -124,6 +125,10 @@ fn configuration(data: &Path, listen: SocketAddr, directory: SocketAddr) -> anyh
         .replace("@LISTEN@", &listen.to_string())
         .replace("@DIRECTORY@", &directory.to_string())
         .replace("@DATA@", &data.display().to_string());
+    let key = data.join("audit-key.pem");
+    if !key.exists() {
+        super::audit::new_key(&key)?;
+    }
     let path = data.join("latchkey.toml");
     fs::write(&path, text)?;
     Ok(config::load(&path, std::iter::empty())?)

@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
+mod audit;
 mod faults;
 mod files;
 mod outside;
@@ -44,6 +45,7 @@ pub struct Config {
     pub directory: directory::settings::Settings,
     pub mail: mail::Settings,
     pub work: work::Settings,
+    pub audit: work::AuditSettings,
     /// Folder with the texts of the terms.
     pub terms_folder: PathBuf,
     pub catalogue: Catalogue,
@@ -87,11 +89,12 @@ fn read(reader: &Reader) -> Config {
     directory.roles = roles::rules(&reader.section("roles"));
     let mail = outside::mail(&reader.section("mail"));
     let work = worker(&reader.section("work"), web.session.idle);
+    let audit = audit::read(&reader.section("audit"), &web.portal.public_url);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, terms_folder, catalogue, log, digest }
+    Config { web, listen, database, directory, mail, work, audit, terms_folder, catalogue, log, digest }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

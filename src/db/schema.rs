@@ -1,8 +1,10 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
 mod audit;
+mod sealed_log;
 
 pub use audit::*;
+pub use sealed_log::*;
 
 diesel::table! {
     accounts (id) {
@@ -15,6 +17,7 @@ diesel::table! {
         affiliations -> Text,
         locale -> Text,
         salt -> Text,
+        commitment -> Nullable<Text>,
         created_at -> Timestamp,
         seen_at -> Timestamp,
     }
@@ -150,6 +153,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_records,
     log_subjects
 );
+diesel::allow_tables_to_appear_in_same_query!(log_leaves, log_records);
 
 diesel::table! {
     secrets (name) {

@@ -18,6 +18,13 @@ pub struct Candidate {
     person: Option<Person>,
 }
 
+impl Candidate {
+    /// The stable key, if it is known already.
+    pub fn key(&self) -> Option<&str> {
+        self.person.as_ref().map(|person| person.key.as_str())
+    }
+}
+
 /// Why somebody is not signed in. The first is said in one text, whatever its reason; the others follow only from a
 /// correct password.
 #[derive(Clone, Debug)]

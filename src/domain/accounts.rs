@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{Conn, Error, schema::accounts},
-    domain::{audit::people, locale::Locale},
+    domain::{audit::people, locale::Locale, log::people::Opening},
 };
 
 /// A person as the directory shows it at this moment.
@@ -77,9 +77,10 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
         ))
         .execute(conn)?;
     if known == 0 {
+        let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id: chance::id(now) };
         diesel::insert_into(accounts::table)
             .values((
-                accounts::id.eq(chance::id(now)),
+                accounts::id.eq(&opening.account_id),
                 accounts::directory_key.eq(&person.key),
                 accounts::username.eq(&person.username),
                 accounts::dn.eq(&person.dn),
@@ -87,7 +88,8 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
                 accounts::mail.eq(&person.mail),
                 accounts::affiliations.eq(&affiliations),
                 accounts::locale.eq(locale.code()),
-                accounts::salt.eq(chance::token()),
+                accounts::salt.eq(&opening.salt),
+                accounts::commitment.eq(opening.commitment()),
                 accounts::created_at.eq(now),
                 accounts::seen_at.eq(now),
             ))
@@ -100,13 +102,21 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
     Ok(account)
 }
 
+/// The id of the account with this stable key.
+pub fn id_of_key(conn: &mut Conn, key: &str) -> Result<Option<String>, Error> {
+    Ok(accounts::table.filter(accounts::directory_key.eq(key)).select(accounts::id).first(conn).optional()?)
+}
+
 /// The account of this id.
 pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
 }
 
-/// Makes everybody else who changes this account wait until the transaction ends.
+/// Makes everybody else who changes this account wait until the transaction ends. SQLite has one writer at a time anyway.
 pub fn lock(conn: &mut Conn, id: &str, now: Instant) -> Result<(), Error> {
+    if matches!(conn, Conn::Sqlite(_)) {
+        return Ok(());
+    }
     diesel::update(accounts::table.find(id)).set(accounts::seen_at.eq(now)).execute(conn)?;
     Ok(())
 }

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod changes;
 pub mod dossier;
 pub mod entitlements;
+pub mod leases;
 pub mod locale;
 pub mod log;
 pub mod markdown;

@@ -192,6 +192,24 @@ pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Re
     Ok(())
 }
 
+/// Whether an effect waits for the operator already.
+pub fn is_set_aside(conn: &mut Conn, id: &str) -> Result<bool, Error> {
+    let since: Option<Option<Instant>> = outbox::table.find(id).select(outbox::set_aside_at).first(conn).optional()?;
+    Ok(since.flatten().is_some())
+}
+
+/// What the effect needs is not there yet: it is due again later, for anybody, and nothing has failed.
+pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::due_at.eq(due_at),
+            outbox::lease_holder.eq(None::<String>),
+            outbox::lease_until.eq(None::<Instant>),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// What is owed to whom and since when, as the operator sees it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Listed {

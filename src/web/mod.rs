@@ -18,6 +18,8 @@ pub mod pages;
 mod permissions;
 mod press;
 mod profile;
+mod receipts;
+mod refusals;
 mod result;
 mod roles;
 mod session_store;
@@ -124,6 +126,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
                 .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/receipts/{receipt}", get().to(receipts::show)))
+                .service(at("/profile/receipts/{receipt}/json", get().to(receipts::download)))
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
@@ -142,6 +146,11 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 )
                 .service(at("/audit/exports/{id}", get().to(audit::export::show_job)))
                 .service(at("/audit/exports/{id}/file", get().to(audit::export::file)))
+                .service(
+                    web::resource("/audit/log")
+                        .route(get().to(audit::log::show))
+                        .route(web::post().to(audit::log::verify)),
+                )
                 .service(at("/audit/charts", get().to(audit::charts::show)))
                 .service(at("/audit/standing", get().to(audit::standing::show)))
                 .service(at("/audit/people/{account}", get().to(audit::person::show)))

@@ -101,6 +101,9 @@ pub(super) async fn require(request: &HttpRequest, state: &State, member: &Membe
 /// Looks at the roles of somebody who signs in, so that the first page shows what belongs to them. Signing in does not depend on it.
 pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account, person: Person) {
     state.roles.forget(&account.id);
+    if !state.directory.settings().roles.is_any_granted() {
+        return;
+    }
     let (directory, now) = (state.directory.clone(), state.clock.now());
     let asking = in_time(state, async move { directory.roles(&person).await });
     let learnt = match asking.await.unwrap_or(Err(DirectoryError::TimedOut)) {
@@ -114,6 +117,9 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
 
 /// The account's roles; the directory is asked if its last answer is older than the refresh.
 pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) -> Result<Roles, WebError> {
+    if !state.directory.settings().roles.is_any_granted() {
+        return Ok(Roles::NONE);
+    }
     let now = state.clock.now();
     if let Some(roles) = state.roles.since(&account.id, now - refresh(state)) {
         return Ok(roles);
@@ -147,8 +153,13 @@ fn refresh(state: &State) -> TimeDelta {
 /// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.
 async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError> {
     let (directory, account) = (state.directory.clone(), account.clone());
+    let seen = state.sightings.person(&account.id, state.clock.now());
     let asking = async move {
-        match directory.read(&account.dn).await?.filter(|person| account.is(person)) {
+        let person = match seen {
+            Some(person) => Some(person),
+            None => directory.read(&account.dn).await?.filter(|person| account.is(person)),
+        };
+        match person {
             Some(person) => directory.roles(&person).await,
             None => Ok(Roles::NONE),
         }

@@ -19,7 +19,7 @@ use super::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
-    roles, see_other, session_store, view,
+    refusals, roles, see_other, session_store, view,
 };
 use crate::{
     chance,
@@ -157,7 +157,9 @@ async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Resul
                 state.throttle.count_failure(address);
             }
             let problem = problem(&failure);
-            tracing::info!(event = "sign-in.refused", request_id = client::request_id(request), why = ?problem);
+            let request_id = client::request_id(request);
+            tracing::info!(event = "sign-in.refused", request_id, why = ?problem);
+            refusals::record(state, request_id, candidate.as_ref(), problem).await;
             Err(problem)
         }
     }

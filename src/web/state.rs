@@ -4,12 +4,14 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{audit, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle};
+use super::{
+    audit, refusals::Refusals, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle,
+};
 use crate::{
     clock::Clock,
     db::Database,
     directory::Directory,
-    domain::catalogue::Catalogue,
+    domain::{catalogue::Catalogue, log::head::PublicKey},
     work::{Delivery, Outside},
 };
 
@@ -24,12 +26,15 @@ pub struct State {
     pub directory: Directory,
     pub delivery: Delivery,
     pub clock: Clock,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
     /// The folder with the demo's mails; `None` outside the demo.
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
+    pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
     pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
@@ -41,6 +46,7 @@ impl State {
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            refusals: Refusals::default(),
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
@@ -48,6 +54,7 @@ impl State {
             database: outside.database,
             directory: outside.directory,
             clock: outside.clock,
+            log_keys: outside.log_keys,
             delivery,
             mailbox,
             sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),

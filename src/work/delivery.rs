@@ -13,7 +13,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::Settings;
+use super::{Settings, receipts::Receipt, refusals};
 use crate::{
     chance,
     clock::{Clock, Instant},
@@ -24,7 +24,7 @@ use crate::{
         catalogue::{Catalogue, Service},
         changes::{Decided, Decision},
         entitlements,
-        log::{self, Actor, Kind, Origin, Record},
+        log::{self, Actor, Kind, Origin, Record, head::PublicKey},
         outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News},
         portal::Portal,
     },
@@ -56,6 +56,8 @@ pub struct Outside {
     pub clock: Clock,
     /// What mails say about the portal.
     pub portal: Portal,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
 }
 
 /// Delivers the outbox. Cheap to clone.
@@ -295,7 +297,13 @@ impl Delivery {
 
     async fn deliver_mail(&self, entry: &Entry, order: &MailOrder) -> Result<(), Failure> {
         if let Some(to) = &entry.account.mail {
-            let mail = self.mail(&entry.account, self.service(&entry.service)?, order);
+            let service = self.service(&entry.service)?;
+            let receipt = match self.receipt(&entry.account, service, order).await? {
+                Receipt::Awaited => return Ok(self.wait_for_seal(entry).await?),
+                Receipt::Sealed(json) => Some(json),
+                Receipt::NotSealed => None,
+            };
+            let mail = ChangeMail { receipt_file: receipt, ..self.mail(&entry.account, service, order) };
             match self.outside.mailer.send(&entry.id, to, &mail).await {
                 // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
                 Err(error @ MailError::Recipient(_)) => {
@@ -327,6 +335,8 @@ impl Delivery {
             },
             at: order.at,
             receipt: Some(order.receipt.clone()),
+            receipt_url: Some(portal.address(&format!("/profile/receipts/{}", order.receipt))),
+            receipt_file: None,
             terms,
             permissions_url: portal.address("/profile/permissions"),
             support: service.next_steps.support.clone(),
@@ -353,9 +363,9 @@ impl Delivery {
             tracing::error!(event = "outbox.needs-operator", id = entry.id, attempts = entry.attempts + 1,
                 service = entry.service, trouble = failure.name(), reason = %failure);
         }
-        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let (owed, now) = (entry.clone(), self.outside.clock.now());
         let delay = Delay { due_at: now + delta(wait), trouble: failure.name(), needs_operator: !failure.is_passing() };
-        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await;
+        let postponed = self.outside.database.write(move |conn| refusals::postpone(conn, &owed, delay, now)).await;
         if let Err(error) = postponed {
             // The lease runs out by itself, then the entry is due again.
             tracing::error!(event = "outbox.postpone", id = entry.id, reason = %error);

@@ -1,11 +1,22 @@
-//! What happens after commit: delivering the outbox, ending what has run out, clearing away old sessions.
+//! What happens after commit: delivering the outbox, sealing the log, ending what has run out, clearing away old sessions.
 
 mod delivery;
+mod outlets;
+mod receipts;
+mod refusals;
+mod sealer;
+mod syslog;
 mod upkeep;
+mod verification;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 pub use delivery::{Delivery, Outside};
+pub use outlets::Feed;
+pub use sealer::Sealer;
+pub use verification::verify;
+
+use crate::domain::log::head::{PublicKey, Signer};
 
 /// How the worker behaves.
 #[derive(Clone, Debug)]
@@ -19,4 +30,35 @@ pub struct Settings {
     pub retry_at_most: Duration,
     /// Sessions that were idle for longer are cleared away.
     pub session_idle: Duration,
+}
+
+/// How the log is sealed.
+#[derive(Clone, Debug)]
+pub struct AuditSettings {
+    /// Without it nothing is sealed.
+    pub signer: Option<Signer>,
+    /// Keys that signed before this one, and are still trusted for what they signed.
+    pub former_keys: Vec<PublicKey>,
+    /// Names the log in its heads.
+    pub origin: String,
+    pub seal_every: Duration,
+    pub anchors: Anchors,
+    pub feed: Feed,
+}
+
+/// Where heads are brought to, and how often.
+#[derive(Clone, Debug)]
+pub struct Anchors {
+    pub every: Duration,
+    /// Gets one file per head.
+    pub folder: Option<PathBuf>,
+    pub mail_to: Option<String>,
+    pub syslog: bool,
+}
+
+impl AuditSettings {
+    /// The keys whose signatures count.
+    pub fn trusted_keys(&self) -> Vec<PublicKey> {
+        self.signer.iter().map(Signer::public).chain(self.former_keys.iter().cloned()).collect()
+    }
 }

@@ -15,6 +15,7 @@ on_both![
     a_person_is_shown_while_the_directory_is_away,
     people_see_who_looked_at_them_and_why,
     charts_show_numbers_and_no_people,
+    an_auditor_verifies_the_log_at_a_press,
 ];
 
 async fn who_had_a_service_at_a_date_and_on_which_ground(base: Base) {
@@ -135,4 +136,25 @@ async fn charts_show_numbers_and_no_people(base: Base) {
     assert_eq!(page.texts("#versions-title ~ details tbody tr"), ["Version 1 1 100"]);
     assert_eq!(page.texts("svg title").len(), page.texts("svg desc").len());
     assert!(!page.content().contains("Müller"));
+}
+
+async fn an_auditor_verifies_the_log_at_a_press(base: Base) {
+    let world = World::new(base).await;
+    world.signed_in(who::ANNA).await.activate(&["cloud"]).await;
+    world.deliver().await;
+    world.seal().await;
+    let sezen = world.signed_in("sarslan").await;
+    let page = sezen.open("/audit/log").await;
+    page.expect(200).says(&en("audit-verify-never"));
+    let size = world.lines("max(size)", "tree_heads").remove(0);
+    assert_eq!(page.texts("#head-title ~ div dd")[0], size);
+    let mut page = sezen.press(&page.form("/audit/log")).await;
+    for _ in 0..100 {
+        if !page.content().contains(&en("audit-verify-running")) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        page = sezen.open("/audit/log").await;
+    }
+    page.says(&en("audit-verify-fits"));
 }

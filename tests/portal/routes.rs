@@ -24,7 +24,7 @@ const WITHOUT_A_TOKEN: [u16; 5] = [303, 403, 403, 403, 403];
 const NOT_FOUND: [u16; 5] = [404; 5];
 const NOT_ALLOWED: [u16; 5] = [405; 5];
 
-const IN_A_LANGUAGE: [Row; 55] = [
+const IN_A_LANGUAGE: [Row; 60] = [
     ("GET", "", [303; 5]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -35,6 +35,9 @@ const IN_A_LANGUAGE: [Row; 55] = [
     ("GET", "/profile/permissions/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/changes/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/history", MEMBERS),
+    ("GET", "/profile/receipts/R-0000-0000-0000", MEMBERS_NOT_FOUND),
+    ("GET", "/profile/receipts/R-0000-0000-0000/json", MEMBERS_NOT_FOUND),
+    ("POST", "/profile/receipts/R-0000-0000-0000", NOT_ALLOWED),
     ("GET", "/profile/sessions", MEMBERS),
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),
@@ -57,6 +60,8 @@ const IN_A_LANGUAGE: [Row; 55] = [
     ("GET", "/audit/people/unknown", AUDITORS_NOT_FOUND),
     ("GET", "/audit/standing", AUDITORS),
     ("GET", "/audit/charts", AUDITORS),
+    ("GET", "/audit/log", AUDITORS),
+    ("POST", "/audit/log", WITHOUT_A_TOKEN),
     ("GET", "/audit/export", AUDITORS),
     ("GET", "/audit/exports/unknown", AUDITORS_NOT_FOUND),
     ("GET", "/audit/exports/unknown/file", AUDITORS_NOT_FOUND),

@@ -19,6 +19,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("log-exported", "look-log-exported"),
     ("course-viewed", "look-course-viewed"),
     ("course-exported", "look-course-exported"),
+    ("board-viewed", "look-board-viewed"),
+    ("roster-checked", "look-roster-checked"),
     ("reminder-sent", "look-reminder-sent"),
 ];
 

@@ -5,6 +5,7 @@ mod auditor;
 pub(super) mod charts;
 pub(super) mod export;
 mod limit;
+pub(super) mod log;
 pub(super) mod looks;
 pub(super) mod person;
 pub(super) mod reason;
@@ -16,6 +17,7 @@ mod words;
 
 use export::Jobs;
 use limit::Limit;
+use log::Checking;
 
 use super::settings::Inspection;
 use crate::clock::Clock;
@@ -24,10 +26,15 @@ use crate::clock::Clock;
 pub(super) struct Shared {
     limit: Limit,
     jobs: Jobs,
+    checking: Checking,
 }
 
 impl Shared {
     pub(super) fn new(settings: &Inspection, clock: &Clock) -> Self {
-        Self { limit: Limit::new(settings.requests_per_minute, clock), jobs: Jobs::new(settings) }
+        Self {
+            limit: Limit::new(settings.requests_per_minute, clock),
+            jobs: Jobs::new(settings),
+            checking: Checking::default(),
+        }
     }
 }

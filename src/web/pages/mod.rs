@@ -9,6 +9,7 @@ pub mod history;
 pub mod legal;
 pub mod permissions;
 pub mod profile;
+pub mod receipt;
 pub mod result;
 pub mod role_missing;
 #[cfg(test)]

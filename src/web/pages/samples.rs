@@ -1,6 +1,7 @@
 //! Every page with sample data, in both languages.
 
 mod audit;
+mod receipts;
 
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
@@ -357,6 +358,11 @@ fn mail(locale: Locale, action: MailAction) -> ChangeMail {
         action,
         at: at(0),
         receipt: Some(RECEIPT.to_owned()),
+        receipt_url: Some(Text::new(
+            "https://konto.uni.example/de/profile/receipts/R-7K3M-9QXD-2FHW",
+            "https://konto.uni.example/en/profile/receipts/R-7K3M-9QXD-2FHW",
+        )),
+        receipt_file: None,
         terms: Some(MailTerms {
             number: "3".to_owned(),
             url: Text::new(
@@ -406,6 +412,8 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     audit::pages(locale, &mut add);
     add("history", history(locale, false).render());
     add("history-empty", history(locale, true).render());
+    add("receipt", receipts::sealed(locale).render());
+    add("receipt-not-sealed", receipts::not_sealed(locale).render());
     add("sessions", sessions(locale).render());
     add("terms", terms(locale).render());
     for text in LegalText::ALL {

@@ -22,7 +22,7 @@ use latchkey::{
     clock::{Clock, Instant},
     command::terms::{Outcome, Weight, publish_service},
     config::{self, Config},
-    db::Conn,
+    db::{Conn, Database},
     demo::{
         directory::{EmbeddedDirectory, Entry},
         university,
@@ -156,14 +156,45 @@ impl World {
         visitor
     }
 
-    /// Lets the worker do what is due now.
+    /// Lets the worker do what is due now; mails wait for the seal of what they are about.
     pub async fn deliver(&self) {
+        self.seal().await;
+        self.deliver_unsealed().await;
+    }
+
+    /// Lets the worker do what is due now while nobody seals.
+    pub async fn deliver_unsealed(&self) {
         self.app.delivery.deliver_due().await.expect("the outbox");
     }
 
-    /// Lets the worker end what has run out.
+    /// Lets the worker seal what is not sealed; returns how many records that were.
+    pub async fn seal(&self) -> usize {
+        self.app.sealer.seal_due().await.expect("a sealed log")
+    }
+
+    /// Another portal on the same database.
+    pub async fn another_portal(&self) -> App {
+        self.portal_with(&self.config).await
+    }
+
+    /// Another portal on the same database that has been configured differently.
+    pub async fn portal_with(&self, config: &Config) -> App {
+        App::assemble(config, self.clock.clone(), None).await.expect("a portal")
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn records(&self) -> &Database {
+        &self.app.state.database
+    }
+
+    /// Lets the worker end what has run out; the mails about it wait for their seal, too.
     pub async fn upkeep(&self) {
         self.app.delivery.upkeep().await.expect("upkeep");
+        self.advance(TimeDelta::seconds(1));
+        self.deliver().await;
     }
 
     /// Does something while the portal has no connection to its database left; needs a pool of one.
@@ -283,6 +314,7 @@ fn configuration(
         .replace("@DATA@", &folder.path().display().to_string());
     let path = folder.path().join("latchkey.toml");
     fs::write(&path, text).expect("the configuration");
+    latchkey::command::audit::new_key(&folder.path().join("audit-key.pem")).expect("a key");
     fs::create_dir_all(folder.path().join("mail")).expect("the mail folder");
     let ours = [("DATABASE_URL", database_url), ("SIGN_IN_REFUSAL_TAKES", "5ms")];
     let environment =

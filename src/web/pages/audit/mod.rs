@@ -2,6 +2,7 @@
 
 pub mod charts;
 pub mod export;
+pub mod log;
 pub mod person;
 pub mod reason;
 pub mod record;
@@ -11,8 +12,12 @@ pub mod standing;
 use super::frame::Frame;
 
 /// The parts of the auditors' pages: path and key of the label.
-const TABS: [(&str, &str); 3] =
-    [("/audit", "audit-tab-records"), ("/audit/standing", "audit-tab-standing"), ("/audit/charts", "audit-tab-charts")];
+const TABS: [(&str, &str); 4] = [
+    ("/audit", "audit-tab-records"),
+    ("/audit/standing", "audit-tab-standing"),
+    ("/audit/charts", "audit-tab-charts"),
+    ("/audit/log", "audit-tab-log"),
+];
 
 impl Frame {
     /// The tab row of the auditors' pages: path, key of the label, whether it is the page's own tab.

@@ -14,6 +14,7 @@ use crate::{
             Choice, FieldProblem, PersonLink,
             charts::{Bar, Bars, ChartsPage, DayBar, Days},
             export::{ExportJobPage, ExportPage, Progress},
+            log::{AnchorRow, HeadFacts, LogPage, Verified},
             person::{DirectoryNow, PersonPage, ServiceNow},
             reason::ReasonPage,
             record::RecordPage,
@@ -227,6 +228,26 @@ fn job(locale: Locale, progress: Progress) -> ExportJobPage {
     }
 }
 
+fn log(locale: Locale, verified: Verified, is_sealed: bool) -> LogPage {
+    let head = HeadFacts {
+        size: "1.234".to_owned(),
+        at: at(0),
+        root: DIGEST.to_owned(),
+        key: "9f86d081".to_owned(),
+        note: format!("account.uni.example/latchkey-log\n1234\n{DIGEST}\n\n— {NAME}\n"),
+    };
+    LogPage {
+        frame: frame(locale, "/audit/log"),
+        head: is_sealed.then_some(head),
+        anchors: (0..i64::from(is_sealed))
+            .map(|i| AnchorRow { at: at(-i), size: "1.000".to_owned(), way: NAME.to_owned() })
+            .collect(),
+        is_waiting: !is_sealed,
+        verified,
+        form_token: "token-1".to_owned(),
+    }
+}
+
 fn missing(locale: Locale, role: Role, group: Option<&str>) -> RoleMissingPage {
     RoleMissingPage {
         frame: member(locale, "/audit", Nav::None),
@@ -275,6 +296,12 @@ pub(super) fn pages(locale: Locale, add: &mut impl FnMut(&str, askama::Result<St
     add("audit-export-running", job(locale, Progress::Running { written: 3, total: 10 }).render());
     add("audit-export-done", job(locale, Progress::Done).render());
     add("audit-export-failed", job(locale, Progress::Failed).render());
+    add("audit-log-never", log(locale, Verified::Never, false).render());
+    add("audit-log-running", log(locale, Verified::Running { verified: 3, all: 10 }, true).render());
+    add("audit-log-fits", log(locale, Verified::Fits { records: 1234, heads: 7, at: at(0) }, true).render());
+    let what = NAME.to_owned();
+    add("audit-log-misfit", log(locale, Verified::DoesNotFit { what, at: at(0) }, true).render());
+    add("audit-log-failed", log(locale, Verified::Failed, true).render());
     add("role-missing-auditor", missing(locale, Role::Auditor, Some("cn=it-audit,dc=uni,dc=example")).render());
     add("role-missing-editor", missing(locale, Role::TermsEditor, None).render());
     add("role-missing-lecturer", missing(locale, Role::Lecturer, None).render());
