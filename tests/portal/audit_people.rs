@@ -76,9 +76,10 @@ async fn a_person_is_shown_with_everything_that_is_known(base: Base) {
     page.expect(200).says("Anna Müller").says("anna.mueller@demo.example").says(&id);
     page.says("uid=amueller,ou=people").says(&en("audit-now-admitted")).says(&en("audit-now-inactive"));
     let receipt = world.lines("receipt", "acceptances").remove(0);
-    page.says(&receipt).says(&en("audit-person-no-looks"));
+    page.says(&receipt);
+    assert!(!page.content().contains("opened the page"));
     let page = claudia.open(&format!("/audit/people/{id}")).await;
-    page.says("ticket 4711");
+    page.says("opened the page about you. Reason: ticket 4711");
     let records = page.attributes("main a.kern-btn", "href").remove(0);
     claudia.get(&records).await.expect(200).says(&en("kind-terms-accepted"));
     assert_eq!(world.count("log_records WHERE kind = 'person-viewed'"), 2);
@@ -104,13 +105,15 @@ async fn people_see_who_looked_at_them_and_why(base: Base) {
     for _ in 0..3 {
         claudia.open("/audit?q=anna").await.expect(200);
     }
+    world.advance(TimeDelta::minutes(1));
     claudia.open(&format!("/audit/people/{id}")).await.expect(200);
     let page = anna.open("/profile/history").await;
     let rows = page.texts("#looks-title ~ table tbody td");
     assert_eq!(rows.len(), 2, "{rows:?}");
     assert!(rows[0].contains("opened the page about you. Reason: ticket 4711"), "{rows:?}");
-    assert!(rows[1].contains("searched the log") && rows[1].contains("3 times on this day"), "{rows:?}");
-    bernd.open("/profile/history").await.says(&en("looks-none"));
+    assert!(rows[1].contains("searched the log") && rows[1].contains("4 times on this day"), "{rows:?}");
+    // The first page after the reason showed all records, Bernd's sign-in among them; the searches did not.
+    assert_eq!(bernd.open("/profile/history").await.texts("#looks-title ~ table tbody td").len(), 1);
     // Who looks at the own records is nobody else.
     claudia.open("/audit?q=claudia").await.expect(200);
     claudia.open("/profile/history").await.says(&en("looks-none"));
@@ -146,7 +149,7 @@ async fn an_auditor_verifies_the_log_at_a_press(base: Base) {
     let sezen = world.signed_in("sarslan").await;
     let page = sezen.open("/audit/log").await;
     page.expect(200).says(&en("audit-verify-never"));
-    let size = world.lines("max(size)", "tree_heads").remove(0);
+    let size = world.lines("CAST(max(size) AS TEXT)", "tree_heads").remove(0);
     assert_eq!(page.texts("#head-title ~ div dd")[0], size);
     let mut page = sezen.press(&page.form("/audit/log")).await;
     for _ in 0..100 {

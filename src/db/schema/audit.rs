@@ -20,8 +20,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// `acceptances` once more, for the question whether there is a later one.
-    #[sql_name = "acceptances"]
+    /// `acceptances` once more (a view), for the question whether there is a later one.
     acceptances_again (id) {
         id -> Text,
         account_id -> Text,

@@ -21,9 +21,6 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("record-viewed", "kind-record-viewed"),
     ("person-viewed", "kind-person-viewed"),
     ("log-exported", "kind-log-exported"),
-    ("membership-refused", "kind-membership-refused"),
-    ("sign-in-refused", "kind-sign-in-refused"),
-    ("sessions-ended", "kind-sessions-ended"),
     ("portal-started", "kind-portal-started"),
     ("course-viewed", "kind-course-viewed"),
     ("course-exported", "kind-course-exported"),
@@ -31,7 +28,6 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("roster-checked", "kind-roster-checked"),
     ("reminder-sent", "kind-reminder-sent"),
     ("account-erased", "kind-account-erased"),
-    ("portal-started", "kind-portal-started"),
 ];
 
 /// Every cause of a change, with the key of its label.
