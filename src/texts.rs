@@ -106,6 +106,11 @@ pub fn machine_time(at: Instant) -> String {
     at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
 }
 
+/// RFC 3339 in UTC with microseconds, for exports.
+pub fn exact_time(at: Instant) -> String {
+    at.and_utc().to_rfc3339_opts(chrono::SecondsFormat::Micros, true)
+}
+
 fn lookup(locale: Locale, key: &str, args: &Arguments) -> String {
     let language = match locale {
         Locale::De => &GERMAN,

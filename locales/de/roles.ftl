@@ -9,3 +9,6 @@ role-granted-by-group = Zugang gibt die Mitgliedschaft in der Gruppe { $group } 
 role-granted-by-entry = Ihr Eintrag im Verzeichnis weist diese Rolle nicht aus.
 role-not-configured = Diese Rolle hat noch niemand, denn sie ist in diesem Portal nicht eingerichtet.
 role-contact = Wenn Sie Zugang brauchen, wenden Sie sich bitte an { $contact }.
+role-name-auditor = Prüfung
+role-name-terms-editor = Bearbeitung der Nutzungsbedingungen
+role-name-lecturer = Lehre

@@ -9,3 +9,6 @@ role-granted-by-group = Access is granted by membership in the group { $group } 
 role-granted-by-entry = Your entry in the directory does not say that you have this role.
 role-not-configured = Nobody has this role yet, because it has not been set up in this portal.
 role-contact = If you need access, please contact { $contact }.
+role-name-auditor = Auditor
+role-name-terms-editor = Editor of terms
+role-name-lecturer = Lecturer

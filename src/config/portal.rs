@@ -43,9 +43,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         courses: courses::rules(&reader.section("courses")),
         uploads: teaching::uploads(&reader.section("courses")),
         reminders: teaching::reminders(&reader.section("courses.reminder")),
-        inspection: Inspection {
-            requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
-        },
+        inspection: inspection(&reader.section("inspection")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),
@@ -98,6 +96,15 @@ fn sign_in(section: &Section<'_>) -> SignIn {
         forgive_address_after: section.duration("forgive_address_after", "2s", ("10ms", "1d")),
         refusal_takes: section.duration("refusal_takes", "500ms", ("0ms", "10s")),
         deadline: section.duration("deadline", "5s", ("100ms", "60s")),
+    }
+}
+
+fn inspection(section: &Section<'_>) -> Inspection {
+    Inspection {
+        requests_per_minute: section.number("requests_per_minute", 60, 1..=10_000),
+        large_export: section.number("large_export", 50_000, 0..=1_000_000),
+        export_folder: section.folder("export_folder", None),
+        export_kept: section.duration("export_kept", "1h", ("1m", "1d")),
     }
 }
 

@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
-    State,
+    State, audit,
     error::WebError,
     member::Member,
     pages::{
@@ -12,9 +12,13 @@ use super::{
     },
     view,
 };
-use crate::domain::{
-    acceptances::{self, Acceptance, Cause, History, Withdrawal},
-    locale::Locale,
+use crate::{
+    db,
+    domain::{
+        acceptances::{self, Acceptance, Cause, History, Withdrawal},
+        audit::looks,
+        locale::Locale,
+    },
 };
 
 /// `GET /profile/history`
@@ -25,13 +29,25 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::History);
     let account_id = member.account.id;
-    let history = state.database.read(move |conn| acceptances::history(conn, &account_id)).await?;
-    let accepted =
-        history.acceptances.iter().enumerate().map(|(place, a)| accepted(&frame, &state, &history, place, a));
-    let withdrawn = history.withdrawals.iter().map(|w| withdrawn(&frame, &state, &history, w));
+    let (history, looked) = state
+        .database
+        .read(move |conn| {
+            let history = acceptances::history(conn, &account_id)?;
+            Ok::<_, db::Error>((history, looks::at(conn, &account_id, &audit::looks::kinds(), audit::looks::SHOWN)?))
+        })
+        .await?;
+    let entries = entries(&frame, &state, &history);
+    let looks = audit::looks::rows(&frame, &looked);
+    view::page(StatusCode::OK, &HistoryPage { frame, entries, looks })
+}
+
+/// Acceptances and withdrawals, newest first.
+pub(super) fn entries(frame: &Frame, state: &State, history: &History) -> Vec<HistoryEntry> {
+    let accepted = history.acceptances.iter().enumerate().map(|(place, a)| accepted(frame, state, history, place, a));
+    let withdrawn = history.withdrawals.iter().map(|w| withdrawn(frame, state, history, w));
     let mut entries: Vec<HistoryEntry> = accepted.chain(withdrawn).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
-    view::page(StatusCode::OK, &HistoryPage { frame, entries })
+    entries
 }
 
 /// An acceptance is "again" if an older one of the same service was not withdrawn before it.

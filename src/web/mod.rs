@@ -161,6 +161,21 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                         .route(get().to(audit::reason::show))
                         .route(web::post().to(audit::reason::create)),
                 )
+                .service(
+                    web::resource("/audit/export")
+                        .route(get().to(audit::export::show))
+                        .route(web::post().to(audit::export::create)),
+                )
+                .service(at("/audit/exports/{id}", get().to(audit::export::show_job)))
+                .service(at("/audit/exports/{id}/file", get().to(audit::export::file)))
+                .service(
+                    web::resource("/audit/log")
+                        .route(get().to(audit::log::show))
+                        .route(web::post().to(audit::log::verify)),
+                )
+                .service(at("/audit/charts", get().to(audit::charts::show)))
+                .service(at("/audit/standing", get().to(audit::standing::show)))
+                .service(at("/audit/people/{account}", get().to(audit::person::show)))
                 .service(at("/audit/records/{id}", get().to(audit::record::show)))
                 .service(at("/{text}", get().to(legal::show))),
         );

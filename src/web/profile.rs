@@ -49,7 +49,7 @@ pub(super) async fn show(
     view::page(StatusCode::OK, &page)
 }
 
-fn affiliation(locale: Locale, word: &str) -> String {
+pub(super) fn affiliation(locale: Locale, word: &str) -> String {
     let known = AFFILIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(word));
     known.map_or_else(|| word.to_owned(), |(_, key)| texts::text(locale, key))
 }

@@ -107,7 +107,7 @@ struct Checked {
 }
 
 /// How things stand. "Admitted" is said only on the ground of the chat server's own check.
-async fn outcome(
+pub(super) async fn outcome(
     state: &State,
     frame: &Frame,
     service: &Service,
@@ -236,7 +236,7 @@ fn result_page(
     }
 }
 
-fn proof_steps(frame: &Frame, service: &Service, proof: Option<Proof>) -> Vec<ProofStep> {
+pub(super) fn proof_steps(frame: &Frame, service: &Service, proof: Option<Proof>) -> Vec<ProofStep> {
     let name = service.name.get(frame.locale);
     let steps = proof.map(|proof| proof.steps).unwrap_or_default();
     steps

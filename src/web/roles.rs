@@ -22,7 +22,7 @@ use crate::{
     db,
     directory::DirectoryError,
     domain::{
-        accounts::Account,
+        accounts::{Account, Person},
         log::{Actor, Origin},
         roles::{self, Role, Roles},
     },
@@ -99,9 +99,18 @@ pub(super) async fn require(request: &HttpRequest, state: &State, member: &Membe
 }
 
 /// Looks at the roles of somebody who signs in, so that the first page shows what belongs to them. Signing in does not depend on it.
-pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account) {
+pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account, person: Person) {
     state.roles.forget(&account.id);
-    if of(request, state, account).await.is_err() {
+    if !state.directory.settings().roles.is_any_granted() {
+        return;
+    }
+    let (directory, now) = (state.directory.clone(), state.clock.now());
+    let asking = in_time(state, async move { directory.roles(&person).await });
+    let learnt = match asking.await.unwrap_or(Err(DirectoryError::TimedOut)) {
+        Ok(roles) => keep(request, state, account, roles, now).await,
+        Err(error) => Err(not_known(&error)),
+    };
+    if learnt.is_err() {
         tracing::info!(event = "roles.not-known", account = account.id);
     }
 }
@@ -111,18 +120,34 @@ pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) 
     if !state.directory.settings().roles.is_any_granted() {
         return Ok(Roles::NONE);
     }
-    let refresh = TimeDelta::from_std(state.settings.roles.refresh).unwrap_or(TimeDelta::MAX);
     let now = state.clock.now();
-    if let Some(roles) = state.roles.since(&account.id, now - refresh) {
+    if let Some(roles) = state.roles.since(&account.id, now - refresh(state)) {
         return Ok(roles);
     }
-    let roles = look(state, account).await.map_err(|error| {
-        tracing::warn!(event = "directory.roles", reason = %error);
-        WebError::Unavailable("the directory does not say which roles there are".into())
-    })?;
-    record_change(state, account, client::request_id(request), now, roles).await?;
-    state.roles.note(&account.id, Look { roles, at: now }, now - refresh);
+    let roles = look(state, account).await.map_err(|error| not_known(&error))?;
+    keep(request, state, account, roles, now).await
+}
+
+fn not_known(error: &DirectoryError) -> WebError {
+    tracing::warn!(event = "directory.roles", reason = %error);
+    WebError::Unavailable("the directory does not say which roles there are".into())
+}
+
+/// Remembers what the directory said at this time.
+async fn keep(
+    request: &HttpRequest,
+    state: &State,
+    account: &Account,
+    roles: Roles,
+    at: Instant,
+) -> Result<Roles, WebError> {
+    record_change(state, account, client::request_id(request), at, roles).await?;
+    state.roles.note(&account.id, Look { roles, at }, at - refresh(state));
     Ok(roles)
+}
+
+fn refresh(state: &State) -> TimeDelta {
+    TimeDelta::from_std(state.settings.roles.refresh).unwrap_or(TimeDelta::MAX)
 }
 
 /// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.

@@ -64,4 +64,10 @@ pub struct Roles {
 pub struct Inspection {
     /// How many of them one person may open in a minute.
     pub requests_per_minute: u32,
+    /// More records than this are made into a file in the background.
+    pub large_export: u64,
+    /// Where such a file is made; `None`: in the system's folder for temporary files.
+    pub export_folder: Option<PathBuf>,
+    /// How long it is kept.
+    pub export_kept: Duration,
 }

@@ -214,7 +214,7 @@ async fn welcome(
     let account = arrival.record(&state.database).await?;
     state.sightings.keep(&account.id, &person, now);
     begin_session(&request.get_session(), key.as_ref())?;
-    roles::learn(request, state, &account).await;
+    roles::learn(request, state, &account, person).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))

@@ -138,7 +138,8 @@ async fn every_look_is_a_record_with_reason_and_people(base: Base) {
     world.signed_in(who::ANNA).await;
     let claudia = auditor(&world).await;
     claudia.open("/audit?q=anna&kind=signed-in").await.expect(200);
-    let detail = world.lines("detail", "log_records WHERE kind = 'log-searched' ORDER BY id DESC").remove(0);
+    let detail =
+        world.lines("detail", "log_records WHERE kind = 'log-searched' AND detail LIKE '%signed-in%'").remove(0);
     let detail: serde_json::Value = serde_json::from_str(&detail).expect("JSON");
     assert_eq!(
         (&detail["reason"], &detail["filter"], &detail["by_person"], &detail["people"]),

@@ -8,6 +8,8 @@ mod world;
 
 mod activation;
 mod audit;
+mod audit_exports;
+mod audit_people;
 mod audit_plans;
 mod boards;
 mod course_pages;

@@ -1,6 +1,6 @@
 //! What auditors search: the log with the columns that are read out of its `detail`, and people by their words.
 
-use super::{accounts, log_subjects};
+use super::{acceptances, accounts, entitlements, log_subjects, withdrawals};
 
 diesel::table! {
     /// `log_records` with its generated columns; only read.
@@ -20,8 +20,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// `acceptances` once more, for the question whether there is a later one.
-    #[sql_name = "acceptances"]
+    /// `acceptances` once more (a view), for the question whether there is a later one.
     acceptances_again (id) {
         id -> Text,
         account_id -> Text,
@@ -50,3 +49,6 @@ diesel::joinable!(account_words -> accounts (account_id));
 diesel::joinable!(log_subjects -> searched_records (record_id));
 diesel::allow_tables_to_appear_in_same_query!(account_words, account_words_again, accounts);
 diesel::allow_tables_to_appear_in_same_query!(searched_records, log_subjects);
+diesel::allow_tables_to_appear_in_same_query!(acceptances_again, acceptances);
+diesel::allow_tables_to_appear_in_same_query!(acceptances_again, entitlements);
+diesel::allow_tables_to_appear_in_same_query!(acceptances_again, withdrawals);

@@ -2,5 +2,8 @@
 //!
 //! Every list is read from an index and from one end, a page at a time, so that it costs the same with ten million records.
 
+pub mod figures;
+pub mod looks;
 pub mod people;
 pub mod records;
+pub mod standing;

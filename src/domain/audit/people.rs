@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use diesel::prelude::*;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
+use crate::clock::Instant;
 use crate::db::{
     Conn, Error,
     schema::{account_words, account_words_again, accounts},
@@ -83,6 +84,17 @@ pub fn listed<'a>(
         .select((accounts::id, accounts::directory_key, accounts::username, accounts::display_name, accounts::mail))
         .load(conn)?;
     Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+}
+
+/// When an account was made, when the person was last seen, and what the directory said then about affiliations.
+pub fn times(conn: &mut Conn, id: &str) -> Result<Option<(Instant, Instant, Vec<String>)>, Error> {
+    let found: Option<(Instant, Instant, String)> = accounts::table
+        .find(id)
+        .select((accounts::created_at, accounts::seen_at, accounts::affiliations))
+        .first(conn)
+        .optional()?;
+    let words = |text: String| text.split('\n').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    Ok(found.map(|(created, seen, affiliations)| (created, seen, words(affiliations))))
 }
 
 /// Makes an account findable under these names, and under no older ones.

@@ -236,6 +236,20 @@ pub fn count(conn: &mut Conn, filter: &Filter) -> Result<Count, Error> {
     Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
 }
 
+/// How many records are meant, all of them counted.
+pub fn count_all(conn: &mut Conn, filter: &Filter) -> Result<u64, Error> {
+    let walks = filter.walks();
+    if let [walk] = walks[..] {
+        let count: i64 = walk!(filter, walk).count().get_result(conn)?;
+        return Ok(u64::try_from(count).unwrap_or_default());
+    }
+    let mut ids = BTreeSet::new();
+    for walk in walks {
+        ids.extend(walk!(filter, walk).select(records::id).load::<String>(conn)?);
+    }
+    Ok(ids.len() as u64)
+}
+
 /// One record.
 pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Stored>, Error> {
     Ok(records::table.find(id).first(conn).optional()?)

@@ -2,14 +2,22 @@
 //! the log that says who looked, at whom or at how many, and why.
 
 mod auditor;
+pub(super) mod charts;
+pub(super) mod export;
 mod limit;
+pub(super) mod log;
+pub(super) mod looks;
+pub(super) mod person;
 pub(super) mod reason;
 pub(super) mod record;
 pub(super) mod records;
 mod search;
+pub(super) mod standing;
 mod words;
 
+use export::Jobs;
 use limit::Limit;
+use log::Checking;
 
 use super::settings::Inspection;
 use crate::clock::Clock;
@@ -17,10 +25,16 @@ use crate::clock::Clock;
 /// What the auditors' pages share.
 pub(super) struct Shared {
     limit: Limit,
+    jobs: Jobs,
+    checking: Checking,
 }
 
 impl Shared {
     pub(super) fn new(settings: &Inspection, clock: &Clock) -> Self {
-        Self { limit: Limit::new(settings.requests_per_minute, clock) }
+        Self {
+            limit: Limit::new(settings.requests_per_minute, clock),
+            jobs: Jobs::new(settings),
+            checking: Checking::default(),
+        }
     }
 }

@@ -72,6 +72,7 @@ pub(in crate::web) async fn show(
         too_many_people: answer.found.too_many,
         count: answer.count.map(|count| count_in_words(&frame, count)).unwrap_or_default(),
         rows: answer.records.iter().map(|record| row(&frame, &state, record, &answer.names)).collect(),
+        export_url: (!answer.records.is_empty()).then(|| frame.url(&format!("/audit/export?{}", search.query()))),
         newer_url: link("after", answer.records.first().filter(|_| answer.has_newer)),
         older_url: link("before", answer.records.last().filter(|_| answer.has_older)),
         problems,

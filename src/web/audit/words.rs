@@ -27,11 +27,16 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("board-viewed", "kind-board-viewed"),
     ("roster-checked", "kind-roster-checked"),
     ("reminder-sent", "kind-reminder-sent"),
+    ("account-erased", "kind-account-erased"),
 ];
 
 /// Every cause of a change, with the key of its label.
 pub(super) const CAUSES: &[(&str, &str)] =
     &[("accepted", "cause-accepted"), ("member", "cause-member"), ("grace-ended", "cause-grace-ended")];
+
+/// The roles, with the key of their label.
+pub(super) const ROLES: &[(&str, &str)] =
+    &[("auditor", "role-name-auditor"), ("terms-editor", "role-name-terms-editor"), ("lecturer", "role-name-lecturer")];
 
 /// The label of a word; a word that has none stands as it is.
 pub(super) fn label(frame: &Frame, words: &[(&str, &str)], word: &str) -> String {

@@ -13,6 +13,18 @@ pub struct HistoryPage {
     pub frame: Frame,
     /// Newest first.
     pub entries: Vec<HistoryEntry>,
+    /// Who looked at the person's data, newest first.
+    pub looks: Vec<LookRow>,
+}
+
+/// A look at the person's data by somebody else.
+#[derive(Clone, Debug)]
+pub struct LookRow {
+    pub at: Instant,
+    /// Who and why, in a sentence.
+    pub text: String,
+    /// How often on that day.
+    pub times: u64,
 }
 
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Every page with sample data, in both languages.
 
+mod audit;
 mod courses;
 mod receipts;
 mod teaching;
@@ -292,6 +293,7 @@ fn history(locale: Locale, empty: bool) -> HistoryPage {
     HistoryPage {
         frame: member(locale, "/profile/history", Nav::History),
         entries: if empty { Vec::new() } else { (0..).zip(kinds).map(entry).collect() },
+        looks: if empty { Vec::new() } else { audit::looks(locale) },
     }
 }
 
@@ -411,6 +413,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         add(&format!("result-{name}"), result(locale, outcome).render());
     }
     add("changes", changes(locale).render());
+    audit::pages(locale, &mut add);
     add("history", history(locale, false).render());
     add("history-empty", history(locale, true).render());
     add("receipt", receipts::sealed(locale).render());

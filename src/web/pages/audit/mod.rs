@@ -1,13 +1,23 @@
 //! The auditors' pages.
 
+pub mod charts;
+pub mod export;
+pub mod log;
+pub mod person;
 pub mod reason;
 pub mod record;
 pub mod records;
+pub mod standing;
 
 use super::frame::Frame;
 
 /// The parts of the auditors' pages: path and key of the label.
-const TABS: [(&str, &str); 1] = [("/audit", "audit-tab-records")];
+const TABS: [(&str, &str); 4] = [
+    ("/audit", "audit-tab-records"),
+    ("/audit/standing", "audit-tab-standing"),
+    ("/audit/charts", "audit-tab-charts"),
+    ("/audit/log", "audit-tab-log"),
+];
 
 impl Frame {
     /// The tab row of the auditors' pages: path, key of the label, whether it is the page's own tab.

@@ -22,6 +22,7 @@ pub struct RecordsPage {
     /// How many records there are, in words.
     pub count: String,
     pub rows: Vec<RecordRow>,
+    pub export_url: Option<String>,
     pub newer_url: Option<String>,
     pub older_url: Option<String>,
 }

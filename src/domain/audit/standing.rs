@@ -1,0 +1,157 @@
+//! Who has a service, on what ground, at what time.
+
+use diesel::{
+    dsl::{exists, not},
+    prelude::*,
+};
+
+use super::records::{COUNTED, Count};
+use crate::{
+    chance,
+    clock::Instant,
+    db::{
+        Conn, Error,
+        schema::{acceptances, acceptances_again as later, entitlements, withdrawals},
+    },
+};
+
+/// Who had a service at a time, because of an acceptance that stood then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub service: String,
+    /// Only on the ground of the version of this id.
+    pub version: Option<String>,
+    pub at: Instant,
+    /// Only these accounts.
+    pub people: Option<Vec<String>>,
+}
+
+/// An acceptance that stood.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Standing {
+    pub id: String,
+    pub account_id: String,
+    pub version_id: String,
+    pub locale: String,
+    pub digest: String,
+    pub receipt: String,
+    pub accepted_at: Instant,
+}
+
+/// A permission that stands without an acceptance.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Ungrounded {
+    pub account_id: String,
+    pub cause: String,
+    pub changed_at: Instant,
+}
+
+/// The acceptances that stood: the newest of each account that was not withdrawn until then. A macro, because diesel's type of a
+/// growing query cannot be named here.
+macro_rules! stood {
+    ($question:expr) => {{
+        let question: &Question = $question;
+        // Ids carry their time, so those made later lie behind this one.
+        let end = chance::first_id(question.at + chrono::TimeDelta::milliseconds(1));
+        let withdrawn = withdrawals::table.filter(
+            withdrawals::acceptance_id.eq(acceptances::id.nullable()).and(withdrawals::withdrawn_at.le(question.at)),
+        );
+        let replaced = later::table.filter(
+            later::account_id
+                .eq(acceptances::account_id)
+                .and(later::service.eq(acceptances::service))
+                .and(later::accepted_at.le(question.at))
+                .and(later::id.gt(acceptances::id)),
+        );
+        let mut query = acceptances::table
+            .filter(not(exists(withdrawn)).and(not(exists(replaced))))
+            .filter(acceptances::id.lt(end))
+            .into_boxed();
+        // One of the three leads through an index; the service is then written so that no index fits it.
+        query = match (&question.people, &question.version) {
+            (Some(people), _) => query.filter(acceptances::account_id.eq_any(people.clone())),
+            (None, Some(version)) => query.filter(acceptances::version_id.eq(version.clone())),
+            (None, None) => query.filter(acceptances::service.eq(question.service.clone())),
+        };
+        if let Some(version) = question.version.as_ref().filter(|_| question.people.is_some()) {
+            query = query.filter(acceptances::version_id.concat("").eq(version.clone()));
+        }
+        query = query.filter(acceptances::service.concat("").eq(question.service.clone()));
+        query
+    }};
+}
+
+/// A page of acceptances that stood, newest first, from behind the one named; and whether there are more.
+pub fn page(
+    conn: &mut Conn,
+    question: &Question,
+    before: Option<&str>,
+    size: usize,
+) -> Result<(Vec<Standing>, bool), Error> {
+    let mut query = stood!(question);
+    if let Some(id) = before {
+        query = query.filter(acceptances::id.lt(id.to_owned()));
+    }
+    let mut found: Vec<Standing> = query
+        .order(acceptances::id.desc())
+        .limit(i64::try_from(size + 1).unwrap_or(i64::MAX))
+        .select((
+            acceptances::id,
+            acceptances::account_id,
+            acceptances::version_id,
+            acceptances::locale,
+            acceptances::digest,
+            acceptances::receipt,
+            acceptances::accepted_at,
+        ))
+        .load(conn)?;
+    let more = found.len() > size;
+    found.truncate(size);
+    Ok((found, more))
+}
+
+/// How many there are.
+pub fn count(conn: &mut Conn, question: &Question) -> Result<Count, Error> {
+    let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+    let ids: Vec<String> = stood!(question).select(acceptances::id).limit(limit).load(conn)?;
+    Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
+}
+
+/// How many acceptances of a version stand now.
+pub fn count_of_version(conn: &mut Conn, service: &str, version: &str, now: Instant) -> Result<u64, Error> {
+    let question = Question { service: service.to_owned(), version: Some(version.to_owned()), at: now, people: None };
+    let count: i64 = stood!(&question).count().get_result(conn)?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// A page of accounts that shall have a service now although no acceptance of theirs stands, from behind the account named.
+pub fn without_acceptance(
+    conn: &mut Conn,
+    service: &str,
+    after: Option<&str>,
+    size: usize,
+) -> Result<(Vec<Ungrounded>, bool), Error> {
+    let withdrawn = withdrawals::table.filter(withdrawals::acceptance_id.eq(acceptances::id.nullable()));
+    let replaced = later::table.filter(
+        later::account_id
+            .eq(acceptances::account_id)
+            .and(later::service.eq(acceptances::service))
+            .and(later::id.gt(acceptances::id)),
+    );
+    let standing = acceptances::table
+        .filter(
+            acceptances::account_id.eq(entitlements::account_id).and(acceptances::service.eq(entitlements::service)),
+        )
+        .filter(not(exists(withdrawn)).and(not(exists(replaced))));
+    let mut found: Vec<Ungrounded> = entitlements::table
+        .filter(entitlements::service.eq(service).and(entitlements::wanted.eq(true)))
+        .filter(entitlements::account_id.gt(after.unwrap_or_default()))
+        .filter(not(exists(standing)))
+        .order(entitlements::account_id)
+        .limit(i64::try_from(size + 1).unwrap_or(i64::MAX))
+        .select((entitlements::account_id, entitlements::cause, entitlements::changed_at))
+        .load(conn)?;
+    let more = found.len() > size;
+    found.truncate(size);
+    Ok((found, more))
+}

@@ -1,0 +1,220 @@
+//! Who had a service at a time, on what ground; and who has it without one.
+
+use std::collections::{BTreeSet, HashMap};
+
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use chrono::{NaiveDate, TimeDelta};
+use serde_json::json;
+
+use super::{
+    auditor::Auditor,
+    records::{count_in_words, named},
+    search::{begin, is_word, service_choices, version, version_choices},
+    words,
+};
+use crate::{
+    clock::Instant,
+    db,
+    domain::{
+        audit::{
+            people::{self, Listed},
+            records::Count,
+            standing::{self, Question, Standing, Ungrounded},
+        },
+        locale::Locale,
+        log::Kind,
+        terms::{self, Version},
+    },
+    web::{
+        State,
+        error::WebError,
+        forms::Fields,
+        member::Member,
+        pages::{
+            audit::{
+                FieldProblem,
+                standing::{StandingForm, StandingPage, StandingRow},
+            },
+            frame::{Frame, Nav},
+        },
+        view,
+    },
+};
+
+/// Rows on a page.
+const PAGE: usize = 50;
+
+/// The question in the address.
+#[derive(Clone, Debug)]
+struct Asked {
+    service: String,
+    version: Option<(String, i32)>,
+    q: String,
+    on: String,
+    day: Option<NaiveDate>,
+    /// Those who have the service now although no acceptance stands.
+    ungrounded: bool,
+    cursor: Option<String>,
+}
+
+impl Asked {
+    fn parse(query: &str, state: &State) -> Self {
+        let fields = Fields::decode(query);
+        let text = |name: &str| fields.get(name).map(str::trim).filter(|text| !text.is_empty() && text.len() <= 200);
+        let first = || state.catalogue.services.first().map(|service| service.slug.to_string()).unwrap_or_default();
+        let version = text("version").and_then(version);
+        let service = version.as_ref().map(|(service, _)| service.clone());
+        let chosen = || text("service").filter(|text| is_word(text)).map_or_else(first, str::to_owned);
+        Self {
+            service: service.unwrap_or_else(chosen),
+            version,
+            q: text("q").unwrap_or_default().to_owned(),
+            on: text("on").unwrap_or_default().to_owned(),
+            day: text("on").and_then(|text| text.parse().ok()),
+            ungrounded: fields.get("ground") == Some("none"),
+            cursor: text("before").filter(|text| is_word(text)).map(str::to_owned),
+        }
+    }
+
+    fn is_wrong(&self) -> bool {
+        !self.on.is_empty() && self.day.is_none()
+    }
+
+    /// The end of the day, or now.
+    fn at(&self, state: &State, tz: chrono_tz::Tz) -> Instant {
+        let now = state.clock.now();
+        let end = |day: NaiveDate| begin(day + TimeDelta::days(1), tz) - TimeDelta::microseconds(1);
+        self.day.map_or(now, |day| end(day).min(now))
+    }
+
+    fn query(&self, with_names: bool) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("service", &self.service);
+        if let Some((service, number)) = &self.version {
+            query.append_pair("version", &format!("{service}/{number}"));
+        }
+        if with_names && !self.q.is_empty() {
+            query.append_pair("q", &self.q);
+        }
+        if !self.on.is_empty() {
+            query.append_pair("on", &self.on);
+        }
+        if self.ungrounded {
+            query.append_pair("ground", "none");
+        }
+        query.finish()
+    }
+}
+
+/// What the database answers.
+#[derive(Default)]
+struct Answer {
+    versions: Vec<Version>,
+    standing: Vec<Standing>,
+    ungrounded: Vec<Ungrounded>,
+    more: bool,
+    count: Option<Count>,
+    names: HashMap<String, Listed>,
+    too_many: bool,
+}
+
+/// `GET /audit/standing`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+) -> Result<HttpResponse, WebError> {
+    let auditor = Auditor::admit(&request, &state, &member).await?;
+    let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
+    let asked = Asked::parse(request.query_string(), &state);
+    let at = asked.at(&state, frame.tz);
+    let (question, is_wrong) = (asked.clone(), asked.is_wrong());
+    let answer = state.database.read(move |conn| ask(conn, &question, at)).await?;
+    if !is_wrong {
+        let subjects: BTreeSet<String> = answer.names.keys().cloned().collect();
+        let detail = json!({ "filter": asked.query(false), "by_person": !asked.q.is_empty(), "list": "standing" });
+        auditor.note(&state, Kind::LogSearched, detail, subjects).await?;
+    }
+    let last = answer.standing.last().map(|s| &s.id).or(answer.ungrounded.last().map(|u| &u.account_id));
+    let next =
+        last.filter(|_| answer.more).map(|id| frame.url(&format!("/audit/standing?{}&before={id}", asked.query(true))));
+    let wrong = FieldProblem { field: "on", text: frame.t("audit-date-wrong") };
+    let page = StandingPage {
+        reason: auditor.reason,
+        form: form(&frame, &state, &asked, &answer.versions),
+        problems: is_wrong.then_some(wrong).into_iter().collect(),
+        service_name: words::service(&frame, &state, &asked.service),
+        at,
+        too_many_people: answer.too_many,
+        count: answer.count.map(|count| count_in_words(&frame, count)),
+        rows: rows(&frame, &answer),
+        next_url: next,
+        frame,
+    };
+    view::page(if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
+}
+
+fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant) -> Result<Answer, db::Error> {
+    let mut answer = Answer { versions: terms::all_versions(conn)?, ..Answer::default() };
+    if asked.is_wrong() {
+        return Ok(answer);
+    }
+    if asked.ungrounded {
+        (answer.ungrounded, answer.more) =
+            standing::without_acceptance(conn, &asked.service, asked.cursor.as_deref(), PAGE)?;
+    } else {
+        let mut people = None;
+        if !asked.q.is_empty() {
+            let found = people::search(conn, &asked.q)?;
+            answer.too_many = found.too_many;
+            people = Some(found.people.into_iter().map(|person| person.id).collect());
+        }
+        let version = asked.version.as_ref().map(|(service, number)| {
+            let known = answer.versions.iter().find(|v| v.service == *service && v.number == *number);
+            known.map_or_else(String::new, |version| version.id.clone())
+        });
+        let question = Question { service: asked.service.clone(), version, at, people };
+        (answer.standing, answer.more) = standing::page(conn, &question, asked.cursor.as_deref(), PAGE)?;
+        answer.count = Some(standing::count(conn, &question)?);
+    }
+    let ids = answer.standing.iter().map(|s| &s.account_id).chain(answer.ungrounded.iter().map(|u| &u.account_id));
+    answer.names = people::listed(conn, ids)?;
+    Ok(answer)
+}
+
+fn form(frame: &Frame, state: &State, asked: &Asked, versions: &[Version]) -> StandingForm {
+    let chosen = asked.version.as_ref().map(|(service, number)| format!("{service}/{number}"));
+    StandingForm {
+        services: service_choices(frame, state, versions, Some(&asked.service)),
+        versions: version_choices(frame, state, versions, chosen.as_deref()),
+        q: asked.q.clone(),
+        on: asked.on.clone(),
+        ungrounded: asked.ungrounded,
+    }
+}
+
+fn rows(frame: &Frame, answer: &Answer) -> Vec<StandingRow> {
+    let number = |id: &str| answer.versions.iter().find(|version| version.id == id).map(|version| version.number);
+    let standing = answer.standing.iter().map(|standing| StandingRow {
+        person: named(frame, &answer.names, &standing.account_id),
+        since: standing.accepted_at,
+        ground: number(&standing.version_id).map(|number| frame.with("history-version-number", "number", number)),
+        language: Locale::from_code(&standing.locale).map(|language| {
+            frame.t(match language {
+                Locale::De => "language-de",
+                Locale::En => "language-en",
+            })
+        }),
+        receipt: Some(standing.receipt.clone()),
+        cause: None,
+    });
+    let ungrounded = answer.ungrounded.iter().map(|ungrounded| StandingRow {
+        person: named(frame, &answer.names, &ungrounded.account_id),
+        since: ungrounded.changed_at,
+        ground: None,
+        language: None,
+        receipt: None,
+        cause: Some(words::label(frame, words::CAUSES, &ungrounded.cause)),
+    });
+    standing.chain(ungrounded).collect()
+}
