@@ -1,5 +1,11 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod data_protection;
+mod terms_editor;
+
+pub use data_protection::account_checks;
+pub use terms_editor::{terms_drafts, terms_notices};
+
 diesel::table! {
     accounts (id) {
         id -> Text,

@@ -10,7 +10,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, outbox},
     },
-    domain::locale::Locale,
+    domain::{locale::Locale, terms_notices::Stage},
 };
 
 /// What is owed.
@@ -21,6 +21,8 @@ pub enum Effect {
     Membership,
     /// The account's owner shall read what has changed.
     Mail(MailOrder),
+    /// The account's owner shall be asked to accept this version of the terms, if that is still needed at the time of delivery.
+    AcceptAgain { version_id: String, stage: Stage },
 }
 
 /// The kinds of effects; each is delivered on its own, so that one outside system never waits for another.
@@ -44,7 +46,7 @@ impl Effect {
     fn kind(&self) -> Kind {
         match self {
             Self::Membership => Kind::Membership,
-            Self::Mail(_) => Kind::Mail,
+            Self::Mail(_) | Self::AcceptAgain { .. } => Kind::Mail,
         }
     }
 }

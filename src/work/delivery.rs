@@ -77,7 +77,7 @@ struct Wake {
 
 /// Why an effect has not happened.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(super) enum Failure {
     #[error(transparent)]
     Database(#[from] db::Error),
     #[error(transparent)]
@@ -200,6 +200,10 @@ impl Delivery {
                 if let Err(error) = self.upkeep().await {
                     tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
                 }
+                if let Err(error) = self.ask_again().await {
+                    tracing::error!(event = "worker.questions", reason = %error, "people cannot be asked for new terms");
+                }
+                self.look_for_the_gone().await;
                 sleep(UPKEEP_EVERY).await;
             }
         };
@@ -210,6 +214,7 @@ impl Delivery {
         let done = match &entry.effect {
             Effect::Membership => self.deliver_membership(entry).await,
             Effect::Mail(order) => self.deliver_mail(entry, order).await,
+            Effect::AcceptAgain { version_id, stage } => self.deliver_question(entry, version_id, *stage).await,
         };
         if let Err(failure) = done {
             self.postpone(entry, &failure).await;
@@ -295,15 +300,20 @@ impl Delivery {
             && let Some(to) = account.mail.clone()
         {
             let mail = self.mail(&account, self.service(&entry.service)?, order);
-            match self.outside.mailer.send(&entry.id, &to, &mail).await {
-                // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
-                Err(error @ MailError::Recipient(_)) => {
-                    tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
-                }
-                sent => sent?,
-            }
+            self.send(entry, &to, &mail).await?;
         }
         Ok(self.forget(entry).await?)
+    }
+
+    pub(super) async fn send(&self, entry: &Entry, to: &str, mail: &ChangeMail) -> Result<(), Failure> {
+        match self.outside.mailer.send(&entry.id, to, mail).await {
+            // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
+            Err(error @ MailError::Recipient(_)) => {
+                tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
+                Ok(())
+            }
+            sent => Ok(sent?),
+        }
     }
 
     fn mail(&self, account: &Account, service: &Service, order: &MailOrder) -> ChangeMail {
@@ -333,11 +343,11 @@ impl Delivery {
         }
     }
 
-    fn service(&self, slug: &str) -> Result<&Service, Failure> {
+    pub(super) fn service(&self, slug: &str) -> Result<&Service, Failure> {
         self.outside.catalogue.get(slug).ok_or(Failure::ServiceGone)
     }
 
-    async fn forget(&self, entry: &Entry) -> Result<(), db::Error> {
+    pub(super) async fn forget(&self, entry: &Entry) -> Result<(), db::Error> {
         let id = entry.id.clone();
         self.outside.database.write(move |conn| outbox::done(conn, &id)).await
     }

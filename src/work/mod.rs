@@ -1,11 +1,15 @@
-//! What happens after commit: delivering the outbox, ending what has run out, clearing away old sessions.
+//! What happens after commit: delivering the outbox, ending what has run out, asking for new terms, clearing away old sessions and
+//! accounts that have left.
 
 mod delivery;
+mod erasure;
+mod questions;
 mod upkeep;
 
 use std::time::Duration;
 
 pub use delivery::{Delivery, Outside};
+pub use erasure::{Found, Purge};
 
 /// How the worker behaves.
 #[derive(Clone, Debug)]
@@ -19,4 +23,16 @@ pub struct Settings {
     pub retry_at_most: Duration,
     /// Sessions that were idle for longer are cleared away.
     pub session_idle: Duration,
+    pub erasure: Erasure,
+}
+
+/// When accounts that have left the directory are erased.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// For how long the directory must not have shown an account.
+    pub after: Duration,
+    /// How often the directory is asked about each account.
+    pub look_every: Duration,
+    /// Nobody is erased if it would be more than this share of all accounts at once, in percent.
+    pub at_most_percent: u8,
 }
