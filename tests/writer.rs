@@ -74,6 +74,7 @@ impl World {
             connect_timeout: Duration::from_secs(2),
             operation_timeout: Duration::from_secs(2),
             most_values_per_modify,
+            roles: latchkey::directory::settings::Roles::default(),
             people: People {
                 base: PEOPLE.to_owned(),
                 filter: "(uid={username})".to_owned(),

@@ -12,7 +12,9 @@ use crate::{
     domain::{
         accounts::Person,
         catalogue::{Grant, Service},
-        outbox, terms,
+        outbox,
+        roles::Role,
+        terms,
     },
     mail::{MailError, Mailer, Transport},
 };
@@ -60,6 +62,9 @@ pub async fn check(config: &Config, print: fn(&Line)) -> Vec<Line> {
     report.ok(format!("configuration is valid (SHA-256 {})", &config.digest[..16]));
     check_database(config, &mut report).await;
     if let Some((directory, person)) = check_directory(config, &mut report).await {
+        if let Some(person) = &person {
+            check_roles(&directory, person, &mut report).await;
+        }
         for service in &config.catalogue.services {
             check_service(&directory, service, person.as_ref(), &mut report).await;
         }
@@ -296,5 +301,30 @@ async fn check_mail(config: &Config, report: &mut Report) {
             "mail: the server cannot be used",
             format!("{error}\nCheck mail.host, port, tls, ca_file, username and password."),
         ),
+    }
+}
+
+/// A group that is missing or that cannot be read would leave its people without their role, silently.
+async fn check_roles(directory: &Directory, person: &Person, report: &mut Report) {
+    for role in Role::ALL {
+        let key = match role {
+            Role::Auditor => "roles.auditors",
+            Role::TermsEditor => "roles.terms_editors",
+            Role::Lecturer => "roles.lecturers",
+        };
+        let tried = [
+            (format!("{key}_group"), directory.reads_role_group(role, person).await),
+            (format!("{key}_filter"), directory.understands_role_filter(role, person).await),
+        ];
+        for (key, result) in tried {
+            match result {
+                None => {}
+                Some(Ok(())) => report.ok(format!("{key} can be read")),
+                Some(Err(error)) => report.bad(
+                    format!("{key} cannot be read"),
+                    format!("{error}\nCorrect {key}, or give the portal's account the right to read it; until then nobody has this role by it."),
+                ),
+            }
+        }
     }
 }

@@ -20,6 +20,7 @@ mod files;
 mod outside;
 mod portal;
 mod reader;
+mod roles;
 mod services;
 mod source;
 #[cfg(test)]
@@ -82,7 +83,8 @@ pub fn load(path: &Path, environment: impl Iterator<Item = (String, String)>) ->
 fn read(reader: &Reader) -> Config {
     let (web, listen) = portal::read(reader);
     let database = database(&reader.section("database"));
-    let directory = outside::directory(&reader.section("directory"));
+    let mut directory = outside::directory(&reader.section("directory"));
+    directory.roles = roles::rules(&reader.section("roles"));
     let mail = outside::mail(&reader.section("mail"));
     let work = worker(&reader.section("work"), web.session.idle);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{faults::Wrong, reader::Section, values};
 use crate::{
-    directory::settings::{People, Settings},
+    directory::settings::{People, Roles, Settings},
     mail::{self, Smtp, SmtpTls, Transport},
 };
 
@@ -22,6 +22,7 @@ pub(super) fn directory(section: &Section<'_>) -> Settings {
         operation_timeout: section.duration("operation_timeout", "5s", ("100ms", "5m")),
         most_values_per_modify: section.number("most_values_per_modify", 100, 1..=10_000),
         people: people(&section.section("people")),
+        roles: Roles::default(),
     }
 }
 

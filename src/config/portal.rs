@@ -8,7 +8,7 @@ use super::{
     addresses,
     faults::Wrong,
     reader::{Reader, Section},
-    values,
+    roles, values,
 };
 use crate::{
     domain::portal::Portal,
@@ -40,6 +40,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
     };
     (settings, listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))))

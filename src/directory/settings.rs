@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 
+use crate::domain::roles::Role;
+
 /// How the directory is reached.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -23,6 +25,7 @@ pub struct Settings {
     /// How many values of one group may go in one modify.
     pub most_values_per_modify: usize,
     pub people: People,
+    pub roles: Roles,
 }
 
 /// How people are found and read.
@@ -42,4 +45,31 @@ pub struct People {
     pub mail_attribute: String,
     /// Values are shown as they are, or translated by the page if they are eduPerson's words.
     pub affiliation_attribute: String,
+}
+
+/// Who has which role.
+#[derive(Clone, Debug, Default)]
+pub struct Roles {
+    pub auditors: RoleRule,
+    pub terms_editors: RoleRule,
+    pub lecturers: RoleRule,
+    /// The attribute of the groups that names the members: DNs, or usernames in `memberUid`.
+    pub group_attribute: String,
+}
+
+/// A role belongs to the members of the group and to those whose own entry fits the filter; without either to nobody.
+#[derive(Clone, Debug, Default)]
+pub struct RoleRule {
+    pub group: Option<String>,
+    pub filter: Option<String>,
+}
+
+impl Roles {
+    pub fn of(&self, role: Role) -> &RoleRule {
+        match role {
+            Role::Auditor => &self.auditors,
+            Role::TermsEditor => &self.terms_editors,
+            Role::Lecturer => &self.lecturers,
+        }
+    }
 }

@@ -26,6 +26,13 @@ pub enum Kind {
     EntitlementGranted,
     EntitlementEnded,
     MembershipWritten,
+    // What auditors and other people with a role do, and how they came to it.
+    RolesChanged,
+    ReasonGiven,
+    LogSearched,
+    RecordViewed,
+    PersonViewed,
+    LogExported,
 }
 
 impl Kind {
@@ -39,6 +46,12 @@ impl Kind {
             Self::EntitlementGranted => "entitlement-granted",
             Self::EntitlementEnded => "entitlement-ended",
             Self::MembershipWritten => "membership-written",
+            Self::RolesChanged => "roles-changed",
+            Self::ReasonGiven => "reason-given",
+            Self::LogSearched => "log-searched",
+            Self::RecordViewed => "record-viewed",
+            Self::PersonViewed => "person-viewed",
+            Self::LogExported => "log-exported",
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod memberships;
 pub mod outbox;
 pub mod own_data;
 pub mod portal;
+pub mod roles;
 pub mod secrets;
 pub mod sessions;
 pub mod terms;

@@ -12,6 +12,9 @@ pub(super) enum WebError {
     SignInFirst { locale: Locale, next: Option<String> },
     #[error("forbidden")]
     Forbidden,
+    /// 403 with a page of its own, which says what is missing.
+    #[error("forbidden")]
+    ForbiddenPage(String),
     #[error("not found")]
     NotFound,
     /// The database does not answer; `Retry-After` says when to come back.
@@ -40,7 +43,7 @@ impl ResponseError for WebError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
-            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::Forbidden | Self::ForbiddenPage(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -60,6 +63,9 @@ impl ResponseError for WebError {
             }
             Self::Unavailable(_) => {
                 answer.insert_header((header::RETRY_AFTER, "30"));
+            }
+            Self::ForbiddenPage(html) => {
+                return answer.content_type("text/html; charset=utf-8").body(html.clone());
             }
             Self::Forbidden | Self::NotFound | Self::Internal(_) => {}
         }

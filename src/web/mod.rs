@@ -17,6 +17,7 @@ pub mod pages;
 mod permissions;
 mod profile;
 mod result;
+mod roles;
 mod session_store;
 mod sessions;
 pub mod settings;

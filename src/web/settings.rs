@@ -17,6 +17,7 @@ pub struct Settings {
     pub forgotten_password_url: Option<String>,
     pub sign_in: SignIn,
     pub session: Session,
+    pub roles: Roles,
     /// How long a request waits for the directory write before it answers "stored, being applied".
     pub write_deadline: Duration,
 }
@@ -39,4 +40,13 @@ pub struct SignIn {
 pub struct Session {
     pub idle: Duration,
     pub absolute: Duration,
+}
+
+/// What the pages do with the roles that the directory gives.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    /// How long an answer of the directory holds before it is asked again.
+    pub refresh: Duration,
+    /// Whom to ask for a role, as the end of a sentence.
+    pub contact: Text,
 }

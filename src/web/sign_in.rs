@@ -19,7 +19,7 @@ use super::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
-    see_other, view,
+    roles, see_other, view,
 };
 use crate::{
     chance,
@@ -205,6 +205,7 @@ async fn welcome(
         ends_at: now + absolute,
     };
     begin_session(&request.get_session(), &data, entered.resume.as_deref())?;
+    roles::learn(request, state, &account).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{result, settings::Settings, throttle::Throttle};
+use super::{result, roles::KnownRoles, settings::Settings, throttle::Throttle};
 use crate::{
     clock::Clock,
     db::Database,
@@ -29,6 +29,7 @@ pub struct State {
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
     pub(super) throttle: Throttle,
+    pub(super) roles: KnownRoles,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -37,6 +38,7 @@ impl State {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            roles: KnownRoles::default(),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

@@ -13,7 +13,7 @@ use super::{
         permissions::TermsItem,
     },
 };
-use crate::domain::{catalogue::Service, terms::Version};
+use crate::domain::{catalogue::Service, roles::Roles, terms::Version};
 
 /// The surroundings of a page.
 pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member>, nav: Nav) -> Frame {
@@ -31,6 +31,7 @@ pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member
             session_seconds: u64::try_from((member.session_ends - now).num_seconds()).unwrap_or_default(),
         }),
         nav,
+        roles: member.map_or(Roles::NONE, |member| state.roles.last(&member.account.id)),
         notice: member.and_then(|member| member.notice).map(|notice| notice.to_notice(locale)),
         request_id: client::request_id(request),
         address: format!("{}{}", state.settings.portal.public_url.as_str().trim_end_matches('/'), request.path()),

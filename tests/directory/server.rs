@@ -200,6 +200,7 @@ fn settings(url: &str) -> Settings {
         connect_timeout: Duration::from_secs(2),
         operation_timeout: Duration::from_secs(2),
         most_values_per_modify: 100,
+        roles: latchkey::directory::settings::Roles::default(),
         people: People {
             base: PEOPLE_BASE.into(),
             filter: "(&(objectClass=person)(uid={username}))".into(),

@@ -15,6 +15,7 @@ mod names;
 mod outages;
 mod pages;
 mod permissions;
+mod roles;
 mod routes;
 mod sessions;
 mod sign_in;

@@ -5,7 +5,14 @@ use std::{borrow::Borrow, fmt::Display};
 use chrono_tz::Tz;
 
 use super::assets;
-use crate::{clock::Instant, domain::locale::Locale, texts};
+use crate::{
+    clock::Instant,
+    domain::{
+        locale::Locale,
+        roles::{Role, Roles},
+    },
+    texts,
+};
 
 /// The surroundings of a page.
 #[derive(Clone, Debug)]
@@ -17,6 +24,8 @@ pub struct Frame {
     pub organisation: String,
     pub member: Option<SignedIn>,
     pub nav: Nav,
+    /// The roles of the person who is signed in, as last known.
+    pub roles: Roles,
     pub notice: Option<Notice>,
     pub request_id: String,
     /// The page's absolute address and the time of the answer, for print.
@@ -44,6 +53,9 @@ pub enum Nav {
     Permissions,
     History,
     Sessions,
+    Courses,
+    Terms,
+    Audit,
     Help,
     None,
 }
@@ -144,6 +156,18 @@ impl Frame {
     /// Whether the page is one of the member's own pages ("Profiles").
     pub fn in_profile(&self) -> bool {
         matches!(self.nav, Nav::Profile | Nav::Permissions | Nav::History | Nav::Sessions)
+    }
+
+    /// The links of the main menu for people with a role, in order: path, key of the label, whether the page belongs there.
+    pub fn role_links(&self) -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+        let links = [
+            (Role::Lecturer, "/courses", "nav-courses", Nav::Courses),
+            (Role::TermsEditor, "/terms", "nav-terms", Nav::Terms),
+            (Role::Auditor, "/audit", "nav-audit", Nav::Audit),
+        ];
+        let (roles, here) = (self.roles, self.nav);
+        let held = links.into_iter().filter(move |(role, ..)| roles.has(*role));
+        held.map(move |(_, path, label, nav)| (path, label, nav == here))
     }
 
     /// The links of the tab row, in order: path, key of the label, whether it is the page's own tab.

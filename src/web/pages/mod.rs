@@ -9,6 +9,7 @@ pub mod legal;
 pub mod permissions;
 pub mod profile;
 pub mod result;
+pub mod role_missing;
 #[cfg(test)]
 mod samples;
 pub mod sessions;

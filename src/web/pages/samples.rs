@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    domain::locale::{Locale, Text},
+    domain::{
+        locale::{Locale, Text},
+        roles::Roles,
+    },
     mail::{ChangeMail, MailAction, MailTerms},
 };
 
@@ -45,6 +48,7 @@ fn guest(locale: Locale, path: &str) -> Frame {
         organisation: say(locale, "Universität Musterstadt", "University of Musterstadt"),
         member: None,
         nav: Nav::None,
+        roles: Roles::NONE,
         notice: None,
         request_id: "0193575e".to_owned(),
         address: "https://account.uni.example/en/profile".to_owned(),

@@ -1,0 +1,11 @@
+nav-audit = Prüfung
+nav-terms = Bedingungen
+nav-courses = Kurse
+role-missing-title = Sie haben keinen Zugang zu dieser Seite
+role-auditor-only = Diese Seite ist für IT-Personal, das das Protokoll einsieht.
+role-terms-editor-only = Diese Seite ist für Personen, die Nutzungsbedingungen bearbeiten.
+role-lecturer-only = Diese Seite ist für Lehrende.
+role-granted-by-group = Zugang gibt die Mitgliedschaft in der Gruppe { $group } des Verzeichnisses. Nach einer Änderung dauert es einige Minuten, bis sie hier wirkt.
+role-granted-by-entry = Ihr Eintrag im Verzeichnis weist diese Rolle nicht aus.
+role-not-configured = Diese Rolle hat noch niemand, denn sie ist in diesem Portal nicht eingerichtet.
+role-contact = Wenn Sie Zugang brauchen, wenden Sie sich bitte an { $contact }.

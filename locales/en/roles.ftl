@@ -1,0 +1,11 @@
+nav-audit = Audit
+nav-terms = Terms
+nav-courses = Courses
+role-missing-title = You do not have access to this page
+role-auditor-only = This page is for IT staff who inspect the log.
+role-terms-editor-only = This page is for people who edit terms and conditions.
+role-lecturer-only = This page is for lecturers.
+role-granted-by-group = Access is granted by membership in the group { $group } of the directory. After a change it takes a few minutes to appear here.
+role-granted-by-entry = Your entry in the directory does not say that you have this role.
+role-not-configured = Nobody has this role yet, because it has not been set up in this portal.
+role-contact = If you need access, please contact { $contact }.

@@ -1,0 +1,157 @@
+//! Who may do what: roles as the directory gave them, asked again when the answer has grown old.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use actix_web::HttpRequest;
+use askama::Template;
+use chrono::TimeDelta;
+
+use super::{
+    State, client,
+    error::WebError,
+    member::Member,
+    observed::in_time,
+    pages::{frame::Nav, role_missing::RoleMissingPage},
+    view,
+};
+use crate::{
+    clock::Instant,
+    db,
+    directory::DirectoryError,
+    domain::{
+        accounts::Account,
+        log::{Actor, Origin},
+        roles::{self, Role, Roles},
+    },
+};
+
+/// How many accounts' roles are remembered before the old ones are cleared away.
+const REMEMBERED: usize = 20_000;
+
+/// The last answers of the directory, by account.
+#[derive(Default)]
+pub(super) struct KnownRoles(Mutex<HashMap<String, Look>>);
+
+#[derive(Clone, Copy)]
+struct Look {
+    roles: Roles,
+    at: Instant,
+}
+
+impl KnownRoles {
+    /// The last answer, however old; for navigation only.
+    pub(super) fn last(&self, account_id: &str) -> Roles {
+        self.lock().get(account_id).map_or(Roles::NONE, |look| look.roles)
+    }
+
+    fn since(&self, account_id: &str, since: Instant) -> Option<Roles> {
+        self.lock().get(account_id).filter(|look| look.at > since).map(|look| look.roles)
+    }
+
+    fn forget(&self, account_id: &str) {
+        self.lock().remove(account_id);
+    }
+
+    fn note(&self, account_id: &str, look: Look, old: Instant) {
+        let mut known = self.lock();
+        if known.len() >= REMEMBERED {
+            known.retain(|_, look| look.at > old);
+        }
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(account_id.to_owned(), look);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Look>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Lets nobody pass but those who hold the role.
+///
+/// # Errors
+/// A page with 403 that says what grants the role; [`WebError::Unavailable`] if the last answer has grown old and the directory
+/// cannot be asked.
+pub(super) async fn require(request: &HttpRequest, state: &State, member: &Member, role: Role) -> Result<(), WebError> {
+    let roles = of(request, state, &member.account).await?;
+    if roles.has(role) {
+        return Ok(());
+    }
+    tracing::info!(
+        event = "role.missing",
+        request_id = client::request_id(request),
+        account = member.account.id,
+        role = role.name()
+    );
+    let granted_by = state.directory.settings().roles.of(role);
+    let page = RoleMissingPage {
+        frame: view::frame(request, state, Some(member), Nav::None),
+        role,
+        group: granted_by.group.clone(),
+        is_configured: granted_by.group.is_some() || granted_by.filter.is_some(),
+        contact: state.settings.roles.contact.clone(),
+    };
+    Err(WebError::ForbiddenPage(page.render()?))
+}
+
+/// Looks at the roles of somebody who signs in, so that the first page shows what belongs to them. Signing in does not depend on it.
+pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account) {
+    state.roles.forget(&account.id);
+    if of(request, state, account).await.is_err() {
+        tracing::info!(event = "roles.not-known", account = account.id);
+    }
+}
+
+/// The account's roles; the directory is asked if its last answer is older than the refresh.
+pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) -> Result<Roles, WebError> {
+    let refresh = TimeDelta::from_std(state.settings.roles.refresh).unwrap_or(TimeDelta::MAX);
+    let now = state.clock.now();
+    if let Some(roles) = state.roles.since(&account.id, now - refresh) {
+        return Ok(roles);
+    }
+    let roles = look(state, account).await.map_err(|error| {
+        tracing::warn!(event = "directory.roles", reason = %error);
+        WebError::Unavailable("the directory does not say which roles there are".into())
+    })?;
+    record_change(state, account, client::request_id(request), now, roles).await?;
+    state.roles.note(&account.id, Look { roles, at: now }, now - refresh);
+    Ok(roles)
+}
+
+/// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.
+async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError> {
+    let (directory, account) = (state.directory.clone(), account.clone());
+    let asking = async move {
+        match directory.read(&account.dn).await?.filter(|person| account.is(person)) {
+            Some(person) => directory.roles(&person).await,
+            None => Ok(Roles::NONE),
+        }
+    };
+    in_time(state, asking).await.unwrap_or(Err(DirectoryError::TimedOut))
+}
+
+/// A change of somebody's roles is a record of the log; most people never have any, and nothing is written for them.
+async fn record_change(
+    state: &State,
+    account: &Account,
+    request_id: String,
+    now: Instant,
+    to: Roles,
+) -> Result<(), db::Error> {
+    let id = account.id.clone();
+    if state.database.read(move |conn| roles::recorded(conn, &id)).await? == to {
+        return Ok(());
+    }
+    let id = account.id.clone();
+    state
+        .database
+        .write(move |conn| {
+            let origin = Origin { actor: Actor::System, request_id: &request_id, at: now };
+            roles::record_change(conn, origin, &id, to)
+        })
+        .await
+}
