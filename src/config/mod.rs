@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
+mod data_protection;
 mod faults;
 mod files;
 mod outside;
@@ -86,7 +87,7 @@ fn read(reader: &Reader) -> Config {
     let mut directory = outside::directory(&reader.section("directory"));
     directory.roles = roles::rules(&reader.section("roles"));
     let mail = outside::mail(&reader.section("mail"));
-    let work = worker(&reader.section("work"), web.session.idle);
+    let work = worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
     let catalogue = services::catalogue(&reader.section("services"));
@@ -138,13 +139,14 @@ fn without_password(url: &str) -> String {
     parsed.into()
 }
 
-fn worker(section: &Section<'_>, session_idle: Duration) -> work::Settings {
+fn worker(section: &Section<'_>, session_idle: Duration, erasure: work::Erasure) -> work::Settings {
     let settings = work::Settings {
         poll: section.duration("poll", "2s", ("100ms", "5m")),
         lease: section.duration("lease", "30s", ("5s", "1h")),
         retry_first: section.duration("retry_first", "1s", ("100ms", "1h")),
         retry_at_most: section.duration("retry_at_most", "5m", ("1s", "1d")),
         session_idle,
+        erasure,
     };
     if settings.retry_at_most < settings.retry_first {
         let wrong = Wrong::new("This is shorter than retry_first.", "Write a longer duration, or shorten retry_first.");

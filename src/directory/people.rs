@@ -55,7 +55,7 @@ impl Directory {
         Some(template.replace("{username}", &dn_escape(username)))
     }
 
-    fn anybody(&self) -> String {
+    pub(super) fn anybody(&self) -> String {
         self.0.settings.people.filter.replace("{username}", "*")
     }
 
@@ -94,7 +94,7 @@ fn person(entry: &SearchEntry, people: &People) -> Option<Person> {
 }
 
 /// Binary keys (objectGUID) are written in hexadecimal.
-fn stable_key(entry: &SearchEntry, attribute: &str) -> Option<String> {
+pub(super) fn stable_key(entry: &SearchEntry, attribute: &str) -> Option<String> {
     let name = attribute.to_ascii_lowercase();
     if let Some(text) = first(entry, attribute) {
         return Some(format!("{name}:{text}"));

@@ -43,6 +43,11 @@ impl Account {
         self.directory_key.as_deref() == Some(&person.key)
     }
 
+    /// Whether names and addresses were deleted for good: pages show "erased account" instead.
+    pub fn is_erased(&self) -> bool {
+        self.directory_key.is_none()
+    }
+
     pub fn locale(&self) -> Locale {
         Locale::from_code(&self.locale).unwrap_or(Locale::De)
     }

@@ -26,6 +26,8 @@ pub enum Kind {
     EntitlementGranted,
     EntitlementEnded,
     MembershipWritten,
+    /// Names and addresses of somebody who left were deleted.
+    AccountErased,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -46,6 +48,7 @@ impl Kind {
             Self::EntitlementGranted => "entitlement-granted",
             Self::EntitlementEnded => "entitlement-ended",
             Self::MembershipWritten => "membership-written",
+            Self::AccountErased => "account-erased",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",

@@ -200,6 +200,8 @@ pub enum Refusal {
     Unchanged,
     /// It would take effect in the past.
     Past,
+    /// It would take effect more than [`MOST_DAYS`] days from now.
+    TooFar,
 }
 
 /// What keeps this content from being published as the service's next version; nothing if it is empty.
@@ -211,6 +213,9 @@ pub fn refusals(desk: &Desk, content: &Content, tz: Tz, now: Instant) -> Vec<Ref
     }
     if effective_at(content.effective_on, tz, now).is_none() {
         refusals.push(Refusal::Past);
+    }
+    if content.effective_on.is_some_and(|on| on > latest_day(tz, now)) {
+        refusals.push(Refusal::TooFar);
     }
     refusals
 }

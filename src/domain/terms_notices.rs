@@ -91,7 +91,7 @@ pub fn pending(
             .and(terms_notices::account_id.eq(entitlements::account_id)),
     );
     Ok(entitlements::table
-        .inner_join(accounts::table)
+        .inner_join(accounts::table.on(accounts::id.eq(entitlements::account_id)))
         .filter(entitlements::service.eq(&version.service).and(entitlements::wanted.eq(true)))
         .filter(entitlements::account_id.gt(after).and(accounts::mail.is_not_null()))
         .filter(not(exists(accepted)).and(not(exists(asked))))
@@ -175,7 +175,7 @@ impl Impact {
 /// What publishing `version` (which is not stored) would do.
 pub fn impact(conn: &mut Conn, version: &Version) -> Result<Impact, Error> {
     let having = entitlements::table
-        .inner_join(accounts::table)
+        .inner_join(accounts::table.on(accounts::id.eq(entitlements::account_id)))
         .filter(entitlements::service.eq(&version.service).and(entitlements::wanted.eq(true)));
     let members: i64 = having.count().get_result(conn)?;
     let reachable: i64 = having.filter(accounts::mail.is_not_null()).count().get_result(conn)?;

@@ -27,6 +27,7 @@ mod sign_out;
 mod state;
 mod static_files;
 mod terms;
+mod terms_editor;
 mod throttle;
 mod view;
 
@@ -51,6 +52,9 @@ pub use state::State;
 
 /// The largest body that a form may have.
 const FORM_LIMIT: usize = 64 * 1024;
+
+/// The largest body of the form with a draft of terms: two texts, of which each byte may be encoded as three.
+const DRAFT_LIMIT: usize = 1024 * 1024;
 
 /// Does once, at the start, what would make the first visitor wait.
 pub fn prepare() {
@@ -124,6 +128,20 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
+                .service(at("/terms", get().to(terms_editor::index)))
+                .service(at("/terms/{service}", get().to(terms_editor::current)))
+                .service(
+                    web::resource("/terms/{service}/edit")
+                        .app_data(web::FormConfig::default().limit(DRAFT_LIMIT))
+                        .route(get().to(terms_editor::edit))
+                        .route(web::post().to(terms_editor::save)),
+                )
+                .service(at("/terms/{service}/draft", web::post().to(terms_editor::discard)))
+                .service(
+                    web::resource("/terms/{service}/versions")
+                        .route(get().to(terms_editor::current))
+                        .route(web::post().to(terms_editor::publish)),
+                )
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
                 .service(at("/{text}", get().to(legal::show))),

@@ -46,6 +46,9 @@ const MAILS: Lane = Lane { kind: outbox::Kind::Mail, at_once: 8 };
 /// How often what runs out by the day is looked at.
 const UPKEEP_EVERY: Duration = Duration::from_mins(1);
 
+/// How often some of the accounts are looked for in the directory.
+const LOOK_EVERY: Duration = Duration::from_mins(10);
+
 /// What delivery needs of the outside world.
 #[derive(Clone)]
 pub struct Outside {
@@ -203,11 +206,16 @@ impl Delivery {
                 if let Err(error) = self.ask_again().await {
                     tracing::error!(event = "worker.questions", reason = %error, "people cannot be asked for new terms");
                 }
-                self.look_for_the_gone().await;
                 sleep(UPKEEP_EVERY).await;
             }
         };
-        tokio::join!(working(MEMBERSHIPS, &self.wake.memberships), working(MAILS, &self.wake.mails), keeping);
+        let looking = async {
+            loop {
+                self.look_for_the_gone().await;
+                sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::join!(working(MEMBERSHIPS, &self.wake.memberships), working(MAILS, &self.wake.mails), keeping, looking);
     }
 
     async fn deliver(&self, entry: &Entry) {

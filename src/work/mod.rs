@@ -9,7 +9,7 @@ mod upkeep;
 use std::time::Duration;
 
 pub use delivery::{Delivery, Outside};
-pub use erasure::{Found, Purge};
+pub use erasure::{ErasureError, Looked, Purged};
 
 /// How the worker behaves.
 #[derive(Clone, Debug)]

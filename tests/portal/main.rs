@@ -20,4 +20,6 @@ mod routes;
 mod sessions;
 mod sign_in;
 mod terms;
+mod terms_editor;
+mod terms_questions;
 mod throttle;

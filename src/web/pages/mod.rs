@@ -15,3 +15,4 @@ mod samples;
 pub mod sessions;
 pub mod sign_in;
 pub mod terms;
+pub mod terms_editor;

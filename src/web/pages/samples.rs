@@ -1,5 +1,7 @@
 //! Every page with sample data, in both languages.
 
+mod terms_editor;
+
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Europe::Berlin;
@@ -420,6 +422,9 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         text: letter.text().unwrap(),
     };
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
+    for (name, html) in terms_editor::pages(locale) {
+        add(name, html);
+    }
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
     pages
 }
@@ -512,9 +517,9 @@ fn a_service_one_may_not_have_says_why_and_has_no_box() {
 
 #[test]
 fn a_mail_speaks_the_members_language_first_and_then_the_other() {
-    for action in
-        [MailAction::Granted, MailAction::Withdrawn, MailAction::Ended, MailAction::AcceptAgain { until: at(240) }]
-    {
+    let question = |from| MailAction::AcceptAgain { from, until: at(240), is_reminder: from.is_none() };
+    let questions = [None, Some(at(100)), Some(at(240))].map(question);
+    for action in [MailAction::Granted, MailAction::Withdrawn, MailAction::Ended].into_iter().chain(questions) {
         let german = mail(Locale::De, action);
         let text = german.text().unwrap();
         assert!(text.find("Guten Tag").unwrap() < text.find("Hello").unwrap());

@@ -24,7 +24,7 @@ impl Form {
     pub fn find(html: &Html, forms: &Selector, action: &str) -> Option<Self> {
         let mut found = html.select(forms).filter(|form| form.attr("method") == Some("post"));
         let form = found.find(|form| form.attr("action").is_some_and(|found| found.ends_with(action)))?;
-        let controls = form.select(&selector("input[name]")).map(control).collect();
+        let controls = form.select(&selector("input[name], textarea[name]")).map(control).collect();
         Some(Self { action: form.attr("action")?.to_owned(), controls })
     }
 
@@ -47,6 +47,17 @@ impl Form {
     fn set_box(mut self, id: &str, to: bool) -> Self {
         let control = self.controls.iter_mut().find(|control| control.id == id && control.ticked.is_some());
         control.unwrap_or_else(|| panic!("no box {id}")).ticked = Some(to);
+        self
+    }
+
+    /// Chooses one of several.
+    #[track_caller]
+    pub fn choose(mut self, id: &str) -> Self {
+        let chosen = self.controls.iter().find(|control| control.id == id && control.ticked.is_some());
+        let name = chosen.unwrap_or_else(|| panic!("no choice {id}")).name.clone();
+        for control in self.controls.iter_mut().filter(|control| control.name == name) {
+            control.ticked = Some(control.id == id);
+        }
         self
     }
 
@@ -88,11 +99,14 @@ impl Form {
 
 fn control(element: ElementRef<'_>) -> Control {
     let attribute = |name| element.attr(name).unwrap_or_default().to_owned();
-    let is_box = element.attr("type") == Some("checkbox");
+    let is_box = matches!(element.attr("type"), Some("checkbox" | "radio"));
+    let is_text = element.value().name() == "textarea";
+    // The line feed that begins a text in HTML does not belong to it; the parser takes it away.
+    let text = || element.text().collect::<String>().replace('\n', "\r\n");
     Control {
         id: attribute("id"),
         name: attribute("name"),
-        value: attribute("value"),
+        value: if is_text { text() } else { attribute("value") },
         ticked: is_box.then(|| element.attr("checked").is_some()),
     }
 }

@@ -166,6 +166,18 @@ impl World {
         self.app.delivery.upkeep().await.expect("upkeep");
     }
 
+    /// Lets the worker ask those who have to accept new terms, and deliver the mails; returns how many were asked.
+    pub async fn ask_again(&self) -> usize {
+        let asked = self.only_ask().await;
+        self.deliver().await;
+        asked
+    }
+
+    /// Lets the worker owe the mails that ask for the acceptance of new terms.
+    pub async fn only_ask(&self) -> usize {
+        self.app.delivery.ask_again().await.expect("the database")
+    }
+
     /// Does something while the portal has no connection to its database left; needs a pool of one.
     pub async fn with_the_only_connection<T>(&self, meanwhile: impl Future<Output = T>) -> T {
         let (taken, waits_until_taken) = tokio::sync::oneshot::channel();

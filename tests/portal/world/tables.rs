@@ -13,13 +13,15 @@ use latchkey::db::Conn;
 use super::World;
 
 /// All tables that hold what people did.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "accounts",
     "acceptances",
     "entitlements",
     "log_records",
     "outbox",
     "secrets",
+    "terms_drafts",
+    "terms_notices",
     "terms_texts",
     "terms_versions",
     "withdrawals",
