@@ -10,13 +10,17 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use latchkey::{
+    app::App,
     clock::Clock,
     command::{
-        check, demo, outbox, serve,
+        check, demo, outbox,
+        processing_record::processing_record,
+        purge, serve,
         terms::{self, Weight},
     },
     config::{self, Config, LogSettings},
     db::Database,
+    domain::locale::Locale,
     say,
 };
 use tracing_subscriber::{
@@ -47,6 +51,11 @@ enum Command {
     /// Show what is owed to the directory and the mail server, or try again what failed
     #[command(subcommand)]
     Outbox(OutboxCommand),
+    /// Erase accounts that have left the directory
+    Purge(PurgeArgs),
+    /// What has to be shown to those who supervise
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Publish or list the services' terms
     #[command(subcommand)]
     Terms(TermsCommand),
@@ -86,6 +95,33 @@ enum OutboxCommand {
     List(ConfigArgs),
     /// Try at once everything that has failed before
     Retry(ConfigArgs),
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Print the record of processing activities (GDPR, article 30) as Markdown
+    ProcessingRecord(RecordArgs),
+}
+
+#[derive(Args)]
+struct RecordArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The language of the record
+    #[arg(long, default_value = "de", value_parser = ["de", "en"])]
+    language: String,
+}
+
+#[derive(Args)]
+struct PurgeArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Say who would be erased, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Erase nobody if it would be more than so many percent of all accounts [default: as configured]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    at_most_share: Option<u8>,
 }
 
 #[derive(Args)]
@@ -151,6 +187,17 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             say!("The tables are up to date.");
         }
         Command::Outbox(command) => return run_outbox(command).await,
+        Command::Purge(args) => {
+            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
+            start_log(config.log);
+            let most = args.at_most_share.unwrap_or(config.work.erasure.at_most_percent);
+            purge::purge(&App::assemble(&config, Clock::system(), None).await?, most, args.dry_run).await?;
+        }
+        Command::Audit(AuditCommand::ProcessingRecord(args)) => {
+            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
+            let locale = Locale::from_code(&args.language).unwrap_or(Locale::De);
+            say!("{}", processing_record(&config, locale).trim_end());
+        }
         Command::Terms(command) => return run_terms(command).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -12,5 +12,7 @@ macro_rules! say {
 pub mod check;
 pub mod demo;
 pub mod outbox;
+pub mod processing_record;
+pub mod purge;
 pub mod serve;
 pub mod terms;

@@ -1,6 +1,6 @@
 //! `[data_protection]`: when accounts that have left are erased, and who answers for what is stored.
 
-use super::reader::Section;
+use super::{Controller, reader::Section};
 use crate::work::Erasure;
 
 pub(super) fn erasure(section: &Section<'_>) -> Erasure {
@@ -9,4 +9,8 @@ pub(super) fn erasure(section: &Section<'_>) -> Erasure {
         look_every: section.duration("look_every", "1d", ("1m", "30d")),
         at_most_percent: section.number("at_most_share", 5, 1..=100),
     }
+}
+
+pub(super) fn controller(section: &Section<'_>) -> Controller {
+    Controller { contact: section.in_both_or_none("controller"), officer: section.in_both_or_none("officer") }
 }

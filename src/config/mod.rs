@@ -30,7 +30,11 @@ mod values;
 
 pub use faults::{Fault, Faults, Place};
 
-use crate::{db, directory, domain::catalogue::Catalogue, mail, web, work};
+use crate::{
+    db, directory,
+    domain::{catalogue::Catalogue, locale::Text},
+    mail, web, work,
+};
 use faults::Wrong;
 use reader::{Reader, Section};
 use source::Source;
@@ -49,8 +53,18 @@ pub struct Config {
     pub terms_folder: PathBuf,
     pub catalogue: Catalogue,
     pub log: LogSettings,
+    pub controller: Controller,
     /// SHA-256 in hex of what holds in the end, secrets left out: equal for equal configurations.
     pub digest: String,
+}
+
+/// Who answers for the personal data, for the record of processing activities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Controller {
+    /// The organisation's address and telephone.
+    pub contact: Option<Text>,
+    /// The data protection officer.
+    pub officer: Option<Text>,
 }
 
 /// What is logged, and how.
@@ -87,12 +101,14 @@ fn read(reader: &Reader) -> Config {
     let mut directory = outside::directory(&reader.section("directory"));
     directory.roles = roles::rules(&reader.section("roles"));
     let mail = outside::mail(&reader.section("mail"));
-    let work = worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
+    let work =
+        worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
+    let controller = data_protection::controller(&reader.section("data_protection"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, terms_folder, catalogue, log, digest }
+    Config { web, listen, database, directory, mail, work, terms_folder, catalogue, log, controller, digest }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

@@ -37,8 +37,8 @@ impl Directory {
         let is_binary = attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 32;
         match hex::decode(value).ok().filter(|_| is_binary) {
             Some(bytes) => {
-                let escaped: String = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-                format!("({attribute}={escaped})")
+                let escaped: Vec<String> = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+                format!("({attribute}={})", escaped.concat())
             }
             None => format!("({attribute}={})", ldap_escape(value)),
         }

@@ -206,7 +206,11 @@ fn record((id, at, kind, actor, about, service, detail): RecordRow, account_id: 
     // What others looked for may name other people; the reason they gave is the person's business.
     let is_own = about.as_deref().is_none_or(|about| about == account_id) && by != By::SomebodyElse;
     let detail: Value = serde_json::from_str(&detail).unwrap_or_default();
-    let detail = if is_own { detail } else { detail.get("reason").cloned().map_or(Value::Null, |r| serde_json::json!({ "reason": r })) };
+    let detail = if is_own {
+        detail
+    } else {
+        detail.get("reason").cloned().map_or(Value::Null, |r| serde_json::json!({ "reason": r }))
+    };
     OwnRecord { id, at, kind, by, service, detail }
 }
 

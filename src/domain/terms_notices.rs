@@ -59,12 +59,12 @@ pub fn stage(version: &Version, now: Instant) -> Option<Stage> {
     if now >= version.grace_ends_at() {
         return None;
     }
-    plan(version).into_iter().filter(|(_, at)| *at <= now).last().map(|(stage, _)| stage)
+    plan(version).into_iter().rfind(|(_, at)| *at <= now).map(|(stage, _)| stage)
 }
 
 /// The versions that people have to be asked about now, of one service's versions: those published and not superseded by a newer
 /// major one that is in effect.
-pub fn asked<'a>(versions: &'a [Version], now: Instant) -> impl Iterator<Item = (&'a Version, Stage)> {
+pub fn asked(versions: &[Version], now: Instant) -> impl Iterator<Item = (&Version, Stage)> {
     let required = crate::domain::terms::required(versions, now).map_or(0, |version| version.number);
     versions.iter().filter(move |v| v.number >= required).filter_map(move |v| Some((v, stage(v, now)?)))
 }

@@ -223,8 +223,8 @@ mod tests {
 
     #[test]
     fn what_is_far_from_a_change_is_left_out() {
-        let old: String = (0..9).map(|n| format!("Paragraph {n}\n\n")).collect();
-        let diff = compare(&old, &format!("{old}One more"));
+        let old = (0..9).map(|n| format!("Paragraph {n}")).collect::<Vec<_>>().join("\n\n");
+        let diff = compare(&old, &format!("{old}\n\nOne more"));
         assert_eq!(diff.lines[0], Line::Unchanged(8));
         assert_eq!(diff.lines.len(), 3);
     }
@@ -245,8 +245,9 @@ mod tests {
         #[test]
         fn both_texts_can_be_read_out_of_the_difference(old in "([ab#-]{1,2}[ \n]{1,2}){0,12}", new in "([ab#-]{1,2}[ \n]{1,2}){0,12}") {
             let lines = compare_all(&old, &new);
-            let read = |left_out: Change| -> String {
-                lines.iter().flatten().filter(|p| p.change != left_out).map(|p| format!("{} ", p.text)).collect()
+            let read = |left_out: Change| {
+                let pieces = lines.iter().flatten().filter(|piece| piece.change != left_out);
+                pieces.map(|piece| piece.text.as_str()).collect::<Vec<_>>().join(" ")
             };
             let (without_added, without_removed) = (read(Change::Added), read(Change::Removed));
             prop_assert_eq!(words(&without_added), words(&old));

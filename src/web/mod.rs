@@ -13,6 +13,7 @@ mod legal;
 mod mailbox;
 mod member;
 mod observed;
+mod own_data;
 pub mod pages;
 mod permissions;
 mod profile;
@@ -125,6 +126,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
                 .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/data", get().to(own_data::show)))
+                .service(at("/profile/data/json", get().to(own_data::download)))
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))

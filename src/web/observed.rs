@@ -32,7 +32,7 @@ pub(super) async fn observe(state: &State, person: Option<&Person>) -> Observed 
     let seen = state.catalogue.services.iter().map(async |service| {
         let (membership, eligible) = match person {
             Some(person) => Box::pin(look(state, service, person)).await,
-            None => (Membership::Unknown, service.eligibility.is_none().then_some(true)),
+            None => (Membership::Unknown, eligible_without_asking(service)),
         };
         let seen = Seen { membership, eligible, since };
         (service.slug.to_string(), seen)
@@ -49,6 +49,15 @@ pub(super) async fn in_time<T: Send + 'static>(
     timeout(state.settings.write_deadline, tokio::spawn(question)).await.ok()?.ok()
 }
 
+/// Nobody may request a service that does not tell what happens to personal data.
+fn eligible_without_asking(service: &Service) -> Option<bool> {
+    match &service.eligibility {
+        _ if !service.data_protection.is_complete() => Some(false),
+        None => Some(true),
+        Some(_) => None,
+    }
+}
+
 async fn look(state: &State, service: &Service, person: &Person) -> (Membership, Option<bool>) {
     let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
     let membership = in_time(state, async move { directory.has(&grant, &holder).await });
@@ -63,7 +72,9 @@ async fn look(state: &State, service: &Service, person: &Person) -> (Membership,
         }
     };
     let eligible = async {
-        let Some(rule) = &service.eligibility else { return Some(true) };
+        let (None, Some(rule)) = (eligible_without_asking(service), &service.eligibility) else {
+            return eligible_without_asking(service);
+        };
         let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
         in_time(state, async move { directory.matches(&dn, &filter).await.ok() }).await.flatten()
     };

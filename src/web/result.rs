@@ -12,6 +12,7 @@ use super::{
     member::Member,
     observed::in_time,
     pages::{
+        data_protection::disclosure,
         frame::{Frame, Nav},
         result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
     },
@@ -141,6 +142,9 @@ async fn outcome(
 
 /// Why the person may not have the service, by the directory's word.
 async fn not_available(state: &State, frame: &Frame, service: &Service, person: &Person) -> Option<Outcome> {
+    if !service.data_protection.is_complete() {
+        return Some(Outcome::NotAvailable { reason: frame.t("state-not-disclosed-text") });
+    }
     let rule = service.eligibility.as_ref()?;
     let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
     let is_eligible = in_time(state, async move { directory.matches(&dn, &filter).await }).await?.ok()?;
@@ -211,6 +215,7 @@ fn result_page(
     ResultPage {
         service_name: service.name.get(locale).to_owned(),
         description: service.description.get(locale).to_owned(),
+        data_protection: disclosure(&frame, service),
         outcome: checked.outcome,
         proof: proof_steps(&frame, service, checked.proof),
         checked_at: checked.at,

@@ -16,7 +16,6 @@ use super::{
     },
     roles, see_other, sign_in, view,
 };
-use form::{Entered, Fault};
 use crate::{
     clock::Instant,
     db,
@@ -31,6 +30,7 @@ use crate::{
         terms_notices, text_diff,
     },
 };
+use form::{Entered, Fault};
 
 /// The largest form that the sign-in can carry along.
 const MOST_CARRIED: usize = 24 * 1024;
@@ -290,7 +290,6 @@ async fn answer(
         confirmation: entered.confirmation,
         problems: faults.iter().map(|fault| fault.problem(&frame, service)).collect(),
         basis: if overtaken { desk.basis() } else { entered.basis },
-        overtaken,
         account: member.account.id.clone(),
         form_token: forms::mask(&member.data.form_token),
         frame,

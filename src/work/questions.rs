@@ -4,7 +4,10 @@ use super::{Delivery, delivery::Failure};
 use crate::{
     db::Error,
     domain::{
-        accounts, outbox::Entry, portal::Portal, terms,
+        accounts,
+        outbox::Entry,
+        portal::Portal,
+        terms,
         terms::Version,
         terms_notices::{self, Stage},
     },

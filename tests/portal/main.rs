@@ -8,6 +8,7 @@ mod world;
 
 mod activation;
 mod cross_site;
+mod data_protection;
 mod databases;
 mod headers;
 mod http;

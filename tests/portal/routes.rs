@@ -12,10 +12,11 @@ type Row = (&'static str, &'static str, [u16; 4]);
 const ANYBODY: [u16; 4] = [200; 4];
 const MEMBERS: [u16; 4] = [303, 200, 200, 200];
 const MEMBERS_NOT_FOUND: [u16; 4] = [303, 404, 404, 404];
+const TERMS_EDITORS: [u16; 4] = [303, 403, 403, 200];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 40] = [
+const IN_A_LANGUAGE: [Row; 53] = [
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -30,6 +31,15 @@ const IN_A_LANGUAGE: [Row; 40] = [
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),
     ("GET", "/profile/unknown", NOT_FOUND),
+    ("GET", "/profile/data", MEMBERS),
+    ("GET", "/profile/data/json", MEMBERS),
+    ("GET", "/terms", TERMS_EDITORS),
+    ("GET", "/terms/rocketchat/edit", TERMS_EDITORS),
+    ("GET", "/terms/unknown/edit", [303, 403, 403, 404]),
+    ("GET", "/terms/rocketchat", [303; 4]),
+    ("GET", "/terms/rocketchat/versions", [303; 4]),
+    ("GET", "/terms/rocketchat/draft", NOT_ALLOWED),
+    ("GET", "/terms/unknown", NOT_FOUND),
     ("GET", "/terms/rocketchat/1", ANYBODY),
     ("GET", "/terms/rocketchat/1/text", ANYBODY),
     ("GET", "/terms/rocketchat/9", NOT_FOUND),
@@ -51,6 +61,11 @@ const IN_A_LANGUAGE: [Row; 40] = [
     ("POST", "/sign-in", [403; 4]),
     ("POST", "/profile", NOT_ALLOWED),
     ("POST", "/profile/history", NOT_ALLOWED),
+    // A text without a session is kept for after signing in.
+    ("POST", "/terms/rocketchat/edit", [200, 403, 403, 403]),
+    ("POST", "/terms/rocketchat/versions", [303, 403, 403, 403]),
+    ("POST", "/terms/rocketchat/draft", [303, 403, 403, 403]),
+    ("POST", "/terms", NOT_ALLOWED),
     ("POST", "/terms/rocketchat/1", NOT_ALLOWED),
     ("POST", "/help", NOT_ALLOWED),
     ("PUT", "/profile/permissions", NOT_ALLOWED),

@@ -121,8 +121,8 @@ async fn of_two_who_publish_at_once_one_wins(base: Base) {
     let world = World::new(base).await;
     let (one, other) = (editor(&world).await, editor(&world).await);
     draft(&one).await;
-    let [first, second] = [open(&one).await, open(&other).await]
-        .map(|page| page.form(PUBLISH).fill("confirmation", "Rocket.Chat"));
+    let [first, second] =
+        [open(&one).await, open(&other).await].map(|page| page.form(PUBLISH).fill("confirmation", "Rocket.Chat"));
     let (first, second) = tokio::join!(one.post(&first), other.post(&second));
     let mut statuses = [first.status, second.status];
     statuses.sort_unstable();

@@ -48,10 +48,7 @@ async fn those_affected_are_asked_three_times_and_never_twice_at_one_stage(base:
     assert_eq!(subjects(&world), [first, reminder, reminder]);
     let dated = |mail: &String| mail.contains("please accept") && mail.contains("7 December 2026");
     assert_eq!(world.mails().into_iter().filter(dated).count(), 3);
-    assert_eq!(
-        world.lines("stage", "terms_notices ORDER BY at"),
-        ["published", "week-before", "day-before"]
-    );
+    assert_eq!(world.lines("stage", "terms_notices ORDER BY at"), ["published", "week-before", "day-before"]);
     world.advance(TimeDelta::days(1));
     assert_eq!(world.ask_again().await, 0);
     world.upkeep().await;

@@ -1,11 +1,13 @@
 //! What each page shows: a page is a struct, its template under `templates/` holds no rules.
 
 pub mod assets;
+pub mod data_protection;
 pub mod demo;
 pub mod error;
 pub mod frame;
 pub mod history;
 pub mod legal;
+pub mod own_data;
 pub mod permissions;
 pub mod profile;
 pub mod result;

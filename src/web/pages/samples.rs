@@ -1,5 +1,6 @@
 //! Every page with sample data, in both languages.
 
+mod own_data;
 mod terms_editor;
 
 use askama::Template;
@@ -8,6 +9,7 @@ use chrono_tz::Europe::Berlin;
 
 use super::{
     assets,
+    data_protection::Disclosure,
     demo::{DemoMailboxPage, MailView},
     error::{self, ErrorPage},
     frame::{Frame, Nav, Notice, NoticeKind, SignedIn},
@@ -133,8 +135,18 @@ fn row(locale: Locale, slug: &str, name: &str, state: ServiceState) -> ServiceRo
         terms: Some(terms_item(locale, slug, name)),
         details_url: shown.then(|| format!("/{}/profile/permissions/{slug}", locale.code())),
         problem: None,
+        data_protection: (slug != "new").then(|| told(locale)),
         seen_by_lecturers: slug == "rocketchat",
         state,
+    }
+}
+
+fn told(locale: Locale) -> Disclosure {
+    Disclosure {
+        purpose: say(locale, "Damit andere Sie finden.", "So that others can find you."),
+        legal_basis: say(locale, "Die Nutzungsbedingungen.", "The terms and conditions."),
+        recipients: say(locale, "Der Chat-Server.", "The chat server."),
+        retention: say(locale, "Solange der Dienst freigeschaltet ist.", "As long as the service is active."),
     }
 }
 
@@ -219,6 +231,7 @@ fn result(locale: Locale, outcome: Outcome) -> ResultPage {
         frame: member(locale, "/profile/permissions/rocketchat", Nav::Permissions),
         service_name: "Rocket.Chat".to_owned(),
         description: say(locale, "Der Chat der Universität.", "The university's chat."),
+        data_protection: Some(told(locale)),
         outcome,
         proof: vec![
             ProofStep { text: say(locale, "Ihr Konto wird gefunden.", "Your account is found."), ok: true },
@@ -330,6 +343,7 @@ fn terms(locale: Locale) -> TermsPage {
             url: format!("/{}/terms/rocketchat/2", locale.code()),
             published: at(-9000),
         }],
+        data_protection: Some(told(locale)),
         raw_url: format!("/{}/terms/rocketchat/3/text", locale.code()),
     }
 }
@@ -422,7 +436,7 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         text: letter.text().unwrap(),
     };
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
-    for (name, html) in terms_editor::pages(locale) {
+    for (name, html) in terms_editor::pages(locale).into_iter().chain(own_data::pages(locale)) {
         add(name, html);
     }
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());

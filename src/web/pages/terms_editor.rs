@@ -77,8 +77,6 @@ pub struct EditorPage {
     pub is_saved: bool,
     /// Whether the form holds anything else than what the page shows at first.
     pub is_changed: bool,
-    /// Somebody else saved or published while this was written.
-    pub overtaken: bool,
     pub texts: [TextField; 2],
     pub is_major: bool,
     pub grace_days: String,

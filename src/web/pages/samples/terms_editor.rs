@@ -23,11 +23,7 @@ const NEW: &str =
     "# Terms <script>\n\nBe kind to others.\n\nOne.\n\nTwo.\n\nThree.\n\n- first\n- second <i>x</i>\n- third\n";
 
 fn version(locale: Locale) -> VersionLink {
-    VersionLink {
-        number: "2".to_owned(),
-        url: format!("/{}/terms/rocketchat/2", locale.code()),
-        effective: at(-100),
-    }
+    VersionLink { number: "2".to_owned(), url: format!("/{}/terms/rocketchat/2", locale.code()), effective: at(-100) }
 }
 
 fn saved() -> SavedBy {
@@ -73,7 +69,6 @@ fn editor(locale: Locale, problems: Vec<Problem>) -> EditorPage {
         draft: Some(saved()),
         is_saved: problems.is_empty(),
         is_changed: overtaken,
-        overtaken,
         texts: Locale::ALL.map(|language| field(language, overtaken)),
         is_major: true,
         grace_days: "14".to_owned(),
@@ -104,14 +99,8 @@ pub(super) fn pages(locale: Locale) -> Vec<(&'static str, askama::Result<String>
     };
     let all = ["source_de", "source_en", "grace_days", "effective_on", "confirmation"].map(problem).to_vec();
     let free = EditorPage { draft: None, newest: None, impact: None, ..editor(locale, Vec::new()) };
-    let minor = Impact {
-        members: 1,
-        must_accept: 0,
-        reachable: 0,
-        mails: Vec::new(),
-        effective_at: at(0),
-        ends_at: None,
-    };
+    let minor =
+        Impact { members: 1, must_accept: 0, reachable: 0, mails: Vec::new(), effective_at: at(0), ends_at: None };
     let abrupt = Impact { must_accept: 1, reachable: 1, ends_at: Some(at(0)), ..minor.clone() };
     let with = |impact| EditorPage { impact: Some(impact), ..editor(locale, Vec::new()) };
     let sources = Locale::ALL.map(|language| (language, NEW.to_owned()));
