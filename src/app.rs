@@ -9,11 +9,17 @@ use crate::{
     config::Config,
     db::{self, Database},
     directory::{Directory, DirectoryError},
-    domain::secrets,
+    domain::{audit::people, secrets},
     mail::{MailError, Mailer},
     web::{self, State},
-    work::{Delivery, Outside},
+    work::{Delivery, Outside, Sealer},
 };
+
+/// How many connections each of the server's threads keeps; more wait in the system's queue.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// How many older accounts one transaction makes findable.
+const PEOPLE_AT_ONCE: i64 = 500;
 
 /// What keeps the portal from starting.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +38,7 @@ pub enum AppError {
 pub struct App {
     pub state: Data<State>,
     pub delivery: Delivery,
+    pub sealer: Sealer,
     cookie_key: Key,
 }
 
@@ -41,18 +48,22 @@ impl App {
     pub async fn assemble(config: &Config, clock: Clock, mailbox: Option<PathBuf>) -> Result<Self, AppError> {
         let database = Database::open(&config.database)?;
         database.migrate().await?;
+        // Accounts that are older than the search for people; none are, but at the first start of a version that has it.
+        while database.write(|conn| people::index_older(conn, PEOPLE_AT_ONCE)).await? > 0 {}
         let outside = Outside {
             directory: Directory::new(config.directory.clone())?,
             mailer: Mailer::new(&config.mail)?,
             catalogue: Arc::new(config.catalogue.clone()),
             portal: config.web.portal.clone(),
+            log_keys: config.audit.trusted_keys().into(),
             database,
             clock,
         };
         let cookie_key = cookie_key(&outside.database).await?;
         let delivery = Delivery::new(outside.clone(), config.work.clone());
+        let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());
         let state = Data::new(State::new(config.web.clone(), outside, delivery.clone(), mailbox));
-        Ok(Self { state, delivery, cookie_key })
+        Ok(Self { state, delivery, sealer, cookie_key })
     }
 
     /// The HTTP server on a socket that is already bound; it runs when it is awaited, and ends gracefully.
@@ -62,6 +73,8 @@ impl App {
         let server = HttpServer::new(move || web::application(state.clone(), key.clone()))
             // Without it the end of an answer may wait for the browser's acknowledgement of its beginning, some 40 ms.
             .tcp_nodelay(true)
+            // More than any first week of term brings, and a bound for all that can queue up behind it.
+            .max_connections(MOST_CONNECTIONS)
             .client_request_timeout(std::time::Duration::from_secs(10))
             .shutdown_timeout(10)
             .listen(listener)?;

@@ -12,6 +12,12 @@ pub fn id(now: Instant) -> String {
     Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, time.timestamp_subsec_nanos())).to_string()
 }
 
+/// What sorts before every id that was made at this time or later, and behind every earlier one.
+pub fn first_id(at: Instant) -> String {
+    let millis = at.and_utc().timestamp_millis().max(0);
+    format!("{:08x}-{:04x}", millis >> 16, millis & 0xffff)
+}
+
 /// 256 random bits from the operating system's generator, in hexadecimal.
 pub fn token() -> String {
     hex::encode(bytes::<32>())

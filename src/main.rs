@@ -13,7 +13,7 @@ use latchkey::{
     app::App,
     clock::Clock,
     command::{
-        check, demo, outbox,
+        audit, check, demo, outbox,
         processing_record::processing_record,
         purge, serve,
         terms::{self, Weight},
@@ -53,7 +53,7 @@ enum Command {
     Outbox(OutboxCommand),
     /// Erase accounts that have left the directory
     Purge(PurgeArgs),
-    /// What has to be shown to those who supervise
+    /// The sealed log: its head, verification, receipts, keys; the record of processing activities
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Publish or list the services' terms
@@ -99,6 +99,23 @@ enum OutboxCommand {
 
 #[derive(Subcommand)]
 enum AuditCommand {
+    /// Print the newest signed tree head, to be kept where nobody can change it
+    Head(ConfigArgs),
+    /// Compute everything again and name the first record that does not fit
+    Verify(VerifyArgs),
+    /// Prove a receipt with the log's public key alone; needs neither database nor configuration
+    VerifyReceipt {
+        /// The receipt (JSON)
+        file: PathBuf,
+        /// A file with the public key, in PEM or as the line that new-key printed
+        #[arg(long, value_name = "PUB")]
+        key: PathBuf,
+    },
+    /// Make a key that signs tree heads, and print its public key
+    NewKey {
+        /// The file to make; there must be none of this name
+        file: PathBuf,
+    },
     /// Print the record of processing activities (GDPR, article 30) as Markdown
     ProcessingRecord(RecordArgs),
 }
@@ -122,6 +139,15 @@ struct PurgeArgs {
     /// Erase nobody if it would be more than so many percent of all accounts [default: as configured]
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     at_most_share: Option<u8>,
+}
+
+#[derive(Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// An older head: proves that the log is an extension of it
+    #[arg(long, value_name = "HEAD-FILE")]
+    since: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -193,11 +219,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             let most = args.at_most_share.unwrap_or(config.work.erasure.at_most_percent);
             purge::purge(&App::assemble(&config, Clock::system(), None).await?, most, args.dry_run).await?;
         }
-        Command::Audit(AuditCommand::ProcessingRecord(args)) => {
-            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
-            let locale = Locale::from_code(&args.language).unwrap_or(Locale::De);
-            say!("{}", processing_record(&config, locale).trim_end());
-        }
+        Command::Audit(command) => return run_audit(command).await,
         Command::Terms(command) => return run_terms(command).await,
     }
     Ok(ExitCode::SUCCESS)
@@ -212,6 +234,34 @@ async fn run_outbox(command: OutboxCommand) -> anyhow::Result<ExitCode> {
         OutboxCommand::Retry(_) => outbox::retry(&database, Clock::system().now()).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn run_audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let (path, since) = match &command {
+        AuditCommand::NewKey { file } => {
+            audit::print_new_key(file)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        AuditCommand::VerifyReceipt { file, key } => {
+            let is_good = audit::verify_receipt(file, key)?;
+            return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        AuditCommand::ProcessingRecord(args) => {
+            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
+            let locale = Locale::from_code(&args.language).unwrap_or(Locale::De);
+            say!("{}", processing_record(&config, locale).trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        AuditCommand::Head(args) => (&args.config, None),
+        AuditCommand::Verify(args) => (&args.config.config, Some(&args.since)),
+    };
+    let Some(config) = load(path) else { return Ok(ExitCode::from(2)) };
+    let database = Database::open(&config.database)?;
+    let is_good = match since {
+        None => audit::head(&database).await.map(|()| true)?,
+        Some(since) => audit::verify(&database, config.audit.trusted_keys(), since.as_deref()).await?,
+    };
+    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run_terms(command: TermsCommand) -> anyhow::Result<ExitCode> {

@@ -41,6 +41,8 @@ fn mail_to(display_name: &str) -> ChangeMail {
         action: MailAction::Granted,
         at: chrono::NaiveDate::from_ymd_opt(2026, 11, 23).and_then(|d| d.and_hms_opt(9, 0, 0)).expect("a time"),
         receipt: Some("R-7K3M-9QXD-2FHW".to_owned()),
+        receipt_url: None,
+        receipt_file: None,
         terms: Some(MailTerms {
             number: "3".to_owned(),
             url: Text::new("https://x.example/de", "https://x.example/en"),

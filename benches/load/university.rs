@@ -45,7 +45,7 @@ impl University {
             }
             ldif.push('\n');
         }
-        let server = OpenLdap::start(&Options { ldif, sync: true, ..Options::default() });
+        let server = OpenLdap::start(&Options { ldif, sync: true, sorted_members: true, ..Options::default() });
         Self { server, people }
     }
 

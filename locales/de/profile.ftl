@@ -23,7 +23,6 @@ history-receipt = Beleg
 history-version-number = Version { $number }
 history-shown-in = Sprache: { $language }
 history-digest = Prüfsumme (SHA-256)
-history-download = Herunterladen
 history-accepted = Zugestimmt
 history-accepted-again = Erneut zugestimmt
 history-withdrawn = Zurückgezogen

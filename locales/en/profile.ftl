@@ -23,7 +23,6 @@ history-receipt = Receipt
 history-version-number = Version { $number }
 history-shown-in = Language: { $language }
 history-digest = Digest (SHA-256)
-history-download = Download
 history-accepted = Accepted
 history-accepted-again = Accepted again
 history-withdrawn = Withdrawn

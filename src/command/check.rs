@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::{
     clock::Clock,
+    command::audit,
     config::Config,
     db::{Backend, Database},
     directory::{Directory, DirectoryError},
@@ -100,6 +101,7 @@ async fn check_database(config: &Config, report: &mut Report) {
         }
     }
     check_terms(config, &database, report).await;
+    report.add(audit::check(&config.audit, &database).await);
     if let Ok(depth) = database.read(outbox::depth).await {
         let since = depth
             .oldest

@@ -25,7 +25,7 @@ use crate::{
         university,
     },
     domain::{
-        accounts::{self, Person},
+        accounts::{self, Account, Person},
         changes::{self, Press, Row, Shown},
         dossier::Dossier,
         locale::Locale,
@@ -75,6 +75,7 @@ pub async fn demo(place: &Place) -> anyhow::Result<()> {
     let listener = TcpListener::bind(place.listen)
         .with_context(|| format!("cannot listen on {}; choose another address with --listen", place.listen))?;
     let demo = prepare(place, listener.local_addr()?, Clock::system()).await?;
+    serve::record_start(&demo.app, &demo.config).await?;
     print_welcome(&demo, place);
     let ended = serve::run(&demo.app, listener).await;
     demo.directory.stop().await;
@@ -124,6 +125,10 @@ fn configuration(data: &Path, listen: SocketAddr, directory: SocketAddr) -> anyh
         .replace("@LISTEN@", &listen.to_string())
         .replace("@DIRECTORY@", &directory.to_string())
         .replace("@DATA@", &data.display().to_string());
+    let key = data.join("audit-key.pem");
+    if !key.exists() {
+        super::audit::new_key(&key)?;
+    }
     let path = data.join("latchkey.toml");
     fs::write(&path, text)?;
     Ok(config::load(&path, std::iter::empty())?)
@@ -159,8 +164,8 @@ async fn publish_terms(app: &App, config: &Config, now: Instant) -> anyhow::Resu
 async fn accept_in_the_past(app: &App, username: &str, then: Instant) -> anyhow::Result<()> {
     let Some(person) = app.state.directory.find(username).await? else { return Ok(()) };
     let decided = app.state.database.write(move |conn| decide_in_the_past(conn, &person, then)).await?;
-    if let Some((account_id, decided)) = decided {
-        app.delivery.attempt(&account_id, &decided, std::time::Duration::from_secs(5)).await;
+    if let Some((account, decided)) = decided {
+        app.delivery.attempt(&account, &decided, std::time::Duration::from_secs(5)).await;
     }
     Ok(())
 }
@@ -169,7 +174,7 @@ fn decide_in_the_past(
     conn: &mut db::Conn,
     person: &Person,
     then: Instant,
-) -> Result<Option<(String, Vec<changes::Decided>)>, db::Error> {
+) -> Result<Option<(Account, Vec<changes::Decided>)>, db::Error> {
     let account = accounts::remember(conn, person, Locale::De, then)?;
     let dossier = Dossier::read(conn, &account.id, Locale::De, then)?;
     let situation = dossier.situation(CHANGED_SERVICE, true, Membership::Absent);
@@ -186,7 +191,7 @@ fn decide_in_the_past(
         origin: Origin { actor: Actor::Account(&account.id), request_id: &change_id, at: then },
     };
     let decided = changes::carry_out(conn, press, &planned)?;
-    Ok(Some((account.id, decided)))
+    Ok(Some((account, decided)))
 }
 
 fn print_welcome(demo: &Demo, place: &Place) {

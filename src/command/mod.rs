@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod outbox;

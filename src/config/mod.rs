@@ -15,6 +15,7 @@ use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
+mod audit;
 mod data_protection;
 mod faults;
 mod files;
@@ -49,6 +50,7 @@ pub struct Config {
     pub directory: directory::settings::Settings,
     pub mail: mail::Settings,
     pub work: work::Settings,
+    pub audit: work::AuditSettings,
     /// Folder with the texts of the terms.
     pub terms_folder: PathBuf,
     pub catalogue: Catalogue,
@@ -103,12 +105,13 @@ fn read(reader: &Reader) -> Config {
     let mail = outside::mail(&reader.section("mail"));
     let work =
         worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
+    let audit = audit::read(&reader.section("audit"), &web.portal.public_url);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
     let controller = data_protection::controller(&reader.section("data_protection"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, terms_folder, catalogue, log, controller, digest }
+    Config { web, listen, database, directory, mail, work, audit, terms_folder, catalogue, log, controller, digest }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

@@ -125,7 +125,7 @@ pub(super) fn credentials(section: &Section<'_>, name: &str, password: &str) -> 
     (who, secret)
 }
 
-fn mailbox(text: &str) -> Result<String, Wrong> {
+pub(super) fn mailbox(text: &str) -> Result<String, Wrong> {
     let what = || format!("{} is not a mail address.", values::quoted(text));
     let remedy = "Write \"account@uni.example\" or \"Account portal <account@uni.example>\".";
     text.parse::<Mailbox>().map(|_| text.to_owned()).map_err(|_| Wrong::new(what(), remedy))

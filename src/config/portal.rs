@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::portal::Portal,
-    web::settings::{Session, Settings, SignIn},
+    web::settings::{Inspection, Session, Settings, SignIn},
 };
 
 pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
@@ -40,8 +40,12 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        inspection: Inspection {
+            requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
+        },
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
+        believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),
     };
     (settings, listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))))
 }
@@ -90,6 +94,7 @@ fn sign_in(section: &Section<'_>) -> SignIn {
         failures_per_address: section.number("failures_per_address", 300, 1..=100_000),
         forgive_address_after: section.duration("forgive_address_after", "2s", ("10ms", "1d")),
         refusal_takes: section.duration("refusal_takes", "500ms", ("0ms", "10s")),
+        deadline: section.duration("deadline", "5s", ("100ms", "60s")),
     }
 }
 

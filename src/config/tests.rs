@@ -10,7 +10,10 @@ use super::{
     reader::Reader,
     source::{Source, Value},
 };
-use crate::{demo::university, domain::catalogue::Grant};
+use crate::{
+    demo::university,
+    domain::{catalogue::Grant, log::head::Signer},
+};
 
 const EXAMPLE: &str = include_str!("../../latchkey.example.toml");
 const DEMO: &str = include_str!("../../content/demo/latchkey.toml");
@@ -277,6 +280,7 @@ fn demo() -> (Place, Config) {
     let place = Place::new("");
     let data = place.path("Älva Bo");
     fs::create_dir_all(data.join("terms")).unwrap();
+    place.secret("Älva Bo/audit-key.pem", &Signer::from_seed(&[7; 32]).to_pem().unwrap(), 0o600);
     let filled = DEMO.replace("@LISTEN@", "127.0.0.1:8080").replace("@DIRECTORY@", "127.0.0.1:3890");
     fs::write(place.path("latchkey.toml"), filled.replace("@DATA@", data.to_str().unwrap())).unwrap();
     let config = place.load(&[]).unwrap_or_else(|faults| panic!("{faults}"));
@@ -312,4 +316,21 @@ fn the_demo_has_terms_of_every_service_in_both_languages() {
             assert!(text.starts_with("# "), "{} has no title", path.display());
         }
     }
+}
+
+#[test]
+fn the_key_of_the_log_is_read_and_its_own_text_is_told_to_nobody() {
+    let key = Signer::from_seed(&[7; 32]);
+    let place = Place::new(&EXAMPLE.replace("#signing_key_file", "signing_key_file"));
+    place.secret("secrets/audit-key.pem", &key.to_pem().unwrap(), 0o640);
+    let config = place.load(&[]).unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(config.audit.signer.as_ref().map(Signer::public), Some(key.public()));
+    assert_eq!(config.audit.origin, "account.uni.example/latchkey-log");
+    let former = Signer::from_seed(&[8; 32]).public();
+    let config = place.load(&[("LATCHKEY_AUDIT_FORMER_PUBLIC_KEYS", &former.to_line())]).unwrap();
+    assert_eq!(config.audit.trusted_keys(), [key.public(), former]);
+    place.secret("secrets/audit-key.pem", "c2VjcmV0", 0o640);
+    let faults = place.faults(&[("LATCHKEY_AUDIT_FORMER_PUBLIC_KEYS", "AAAA")]);
+    assert!(faults.contains("audit.signing_key") && faults.contains("audit.former_public_keys"), "{faults}");
+    assert!(!faults.contains("c2VjcmV0"), "{faults}");
 }

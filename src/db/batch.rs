@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Conn, Error,
-    connection::{Manager, begin, begin_within, commit, roll_back},
+    connection::{Manager, begin_on_any, begin_within, commit, roll_back},
 };
 
 /// How many decisions go into one commit at most.
@@ -100,10 +100,7 @@ impl Writer {
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }
-        let connection = self.0.pool.get().map_err(|error| Error::Unavailable(error.to_string()));
-        let begun =
-            connection.and_then(|mut connection| begin(&mut connection, "BEGIN IMMEDIATE").map(|()| connection));
-        match begun {
+        match begin_on_any(&self.0.pool, "BEGIN IMMEDIATE") {
             Ok(mut connection) => decide_all(&mut connection, timely),
             Err(error) => timely.into_iter().for_each(|one| one.work.refuse(error.clone())),
         }

@@ -3,7 +3,7 @@
 use diesel::{
     Connection as _, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager, TransactionManagerStatus},
-    r2d2::ManageConnection,
+    r2d2::{ManageConnection, Pool, PooledConnection},
     sql_query,
 };
 
@@ -61,12 +61,10 @@ impl ManageConnection for Manager {
         Ok(connection)
     }
 
-    fn is_valid(&self, connection: &mut Conn) -> Result<(), Error> {
-        // SQLite is in our own process: there is nobody to have gone away.
-        match connection {
-            Conn::Sqlite(_) => Ok(()),
-            Conn::Postgres(postgres) => Ok(postgres.batch_execute("SELECT 1")?),
-        }
+    /// Whether the other side is still there shows at the beginning of the transaction ([`begin`]); asking before would cost
+    /// every transaction another round trip.
+    fn is_valid(&self, _: &mut Conn) -> Result<(), Error> {
+        Ok(())
     }
 
     fn has_broken(&self, connection: &mut Conn) -> bool {
@@ -93,12 +91,37 @@ fn session_settings(backend: Backend) -> &'static str {
     }
 }
 
-/// Begins a transaction.
+/// Begins a transaction. A connection on which that fails is not used again.
 pub(super) fn begin(connection: &mut Conn, on_sqlite: &str) -> Result<(), Error> {
-    Ok(match connection {
+    let begun = match connection {
         Conn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, on_sqlite),
         Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
-    }?)
+    };
+    begun.map_err(|error| {
+        <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
+        error.into()
+    })
+}
+
+/// A connection, waiting for a free one as long as the settings say.
+pub(super) fn connect(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
+    pool.get().map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+/// A connection with a transaction begun on it. Those that died while they lay in the pool, as all do when the server was
+/// started again, are thrown away on the way.
+pub(super) fn begin_on_any(pool: &Pool<Manager>, on_sqlite: &str) -> Result<PooledConnection<Manager>, Error> {
+    let mut dead = 0;
+    loop {
+        let mut connection = connect(pool)?;
+        match begin(&mut connection, on_sqlite) {
+            Ok(()) => return Ok(connection),
+            Err(Error::Unavailable(_)) if !matches!(*connection, Conn::Sqlite(_)) && dead < pool.max_size() => {
+                dead += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 /// Begins a transaction within the transaction.

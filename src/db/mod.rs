@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use batch::Writer;
 pub use connection::{Backend, Conn};
-use connection::{Manager, begin, commit, roll_back};
+use connection::{Manager, begin_on_any, commit, connect, roll_back};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -117,8 +117,8 @@ impl Database {
 
     /// Brings the tables to this version of the program; does nothing where they are. Safe for several portals at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        self.on_thread(|connection| {
-            let done = match connection {
+        self.on_thread(|pool| {
+            let done = match &mut *connect(pool)? {
                 Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
                 Conn::Postgres(postgres) => connection::with_migration_lock(postgres, |postgres| {
                     postgres.run_pending_migrations(POSTGRES).map(|_| ())
@@ -131,8 +131,8 @@ impl Database {
 
     /// Whether the tables are at this version of the program.
     pub async fn is_current(&self) -> Result<bool, Error> {
-        self.on_thread(|connection| {
-            let pending = match connection {
+        self.on_thread(|pool| {
+            let pending = match &mut *connect(pool)? {
                 Conn::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
                 Conn::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
             };
@@ -147,7 +147,7 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.on_thread(move |connection| transaction(connection, "BEGIN", decide)).await
+        self.transaction(decide).await
     }
 
     /// Runs `decide` in one transaction; commits if it returns `Ok`, else nothing has happened.
@@ -161,34 +161,33 @@ impl Database {
     {
         match &self.writer {
             Some(writer) => writer.write(decide).await,
-            None => self.on_thread(move |connection| transaction(connection, "BEGIN", decide)).await,
+            None => self.transaction(decide).await,
         }
     }
 
-    async fn on_thread<T, E>(&self, work: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    async fn transaction<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.on_thread(move |pool| {
+            let mut connection = begin_on_any(pool, "BEGIN")?;
+            let decided = decide(&mut connection);
+            let ended = if decided.is_ok() { commit(&mut connection) } else { roll_back(&mut connection) };
+            let value = decided?;
+            ended?;
+            Ok(value)
+        })
+        .await
+    }
+
+    async fn on_thread<T, E>(&self, work: impl FnOnce(&Pool<Manager>) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         let pool = self.pool.clone();
-        let joined = tokio::task::spawn_blocking(move || {
-            let mut connection = pool.get().map_err(|error| Error::Unavailable(error.to_string()))?;
-            work(&mut connection)
-        })
-        .await;
+        let joined = tokio::task::spawn_blocking(move || work(&pool)).await;
         joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
     }
-}
-
-fn transaction<T, E: From<Error>>(
-    connection: &mut Conn,
-    begin_on_sqlite: &str,
-    decide: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
-    begin(connection, begin_on_sqlite)?;
-    let decided = decide(connection);
-    let ended = if decided.is_ok() { commit(connection) } else { roll_back(connection) };
-    let value = decided?;
-    ended?;
-    Ok(value)
 }

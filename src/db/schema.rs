@@ -1,9 +1,13 @@
 //! The tables, as diesel sees them; the same on both databases (`migrations/`).
 
+mod audit;
 mod data_protection;
+mod sealed_log;
 mod terms_editor;
 
+pub use audit::*;
 pub use data_protection::account_checks;
+pub use sealed_log::*;
 pub use terms_editor::{terms_drafts, terms_notices};
 
 diesel::table! {
@@ -17,6 +21,7 @@ diesel::table! {
         affiliations -> Text,
         locale -> Text,
         salt -> Text,
+        commitment -> Nullable<Text>,
         created_at -> Timestamp,
         seen_at -> Timestamp,
     }
@@ -152,6 +157,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     log_records,
     log_subjects
 );
+diesel::allow_tables_to_appear_in_same_query!(log_leaves, log_records);
 
 diesel::table! {
     secrets (name) {

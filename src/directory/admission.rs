@@ -9,7 +9,7 @@ use crate::{
     clock::Instant,
     domain::{
         accounts::Person,
-        catalogue::{Admission, GroupFilter, Service},
+        catalogue::{Admission, Grant, GroupFilter, Service},
         memberships::{Membership, Proof, ProofOf, ProofStep, Refusal, Verdict},
     },
 };
@@ -26,19 +26,30 @@ impl Directory {
         person: &Person,
         now: Instant,
     ) -> (Membership, Option<Proof>) {
-        let answer = self.has(&service.grant, &Holder::from(person)).await;
-        let membership = observed(&answer);
-        let Some(admission) = &service.admission else { return (membership, None) };
-        let mut steps = vec![ProofStep { what: ProofOf::Membership, succeeded: membership == Membership::Present }];
-        let verdict = match self.ask_like_rocket_chat(admission, person, membership, &mut steps).await {
+        let Some(admission) = &service.admission else { return (self.membership(service, person).await, None) };
+        let mut asked = Asked::default();
+        let finding = self.ask_like_rocket_chat(admission, person, &mut asked).await;
+        // Where the chat server's own question was about the very group that the portal writes, its answer is the membership.
+        let membership = match &admission.group_filter {
+            Some(filter) if asked.shows(&service.grant, filter) => Membership::Present,
+            _ => self.membership(service, person).await,
+        };
+        let step = ProofStep { what: ProofOf::Membership, succeeded: membership == Membership::Present };
+        let verdict = match finding {
+            _ if membership == Membership::Unknown => Verdict::NotChecked,
             Ok(None) => Verdict::Admitted,
-            Ok(Some(refusal)) => Verdict::Refused(refusal),
+            Ok(Some(refusal)) => Verdict::Refused(explained(refusal, membership, &asked.dn)),
             Err(error) => {
                 tracing::warn!(event = "admission.not-checked", service = %service.slug, reason = %error);
                 Verdict::NotChecked
             }
         };
+        let steps = std::iter::once(step).chain(asked.steps).collect();
         (membership, Some(Proof { verdict, steps, checked_at: now }))
+    }
+
+    async fn membership(&self, service: &Service, person: &Person) -> Membership {
+        observed(&self.has(&service.grant, &Holder::from(person)).await)
     }
 
     /// Whether the chat server's user search finds this person, under its own account, for `latchkey check`.
@@ -62,36 +73,29 @@ impl Directory {
         &self,
         admission: &Admission,
         person: &Person,
-        membership: Membership,
-        steps: &mut Vec<ProofStep>,
+        asked: &mut Asked,
     ) -> Result<Finding, DirectoryError> {
-        if membership == Membership::Unknown {
-            return Err(DirectoryError::TimedOut);
-        }
         let link = self.asking_as(admission);
-        let mut note = |what, finding: Finding| {
-            steps.push(ProofStep { what, succeeded: finding.is_none() });
-            finding
-        };
         let (finding, dn) = user_search(&link, admission, person).await?;
-        if let Some(refusal) = note(ProofOf::UserSearch, finding) {
-            return Ok(Some(if membership == Membership::Absent { Refusal::NotInGroup } else { refusal }));
+        asked.dn = dn;
+        if let Some(refusal) = asked.note(ProofOf::UserSearch, finding) {
+            return Ok(Some(refusal));
         }
         if let Some(filter) = &admission.group_filter {
-            let finding = group_search(&link, admission, filter, person, &dn).await?;
-            if let Some(refusal) = note(ProofOf::GroupFilter, finding) {
-                let is_member = membership == Membership::Present;
-                return Ok(Some(if is_member && needs_escaping(&dn) { Refusal::UnescapedDn } else { refusal }));
+            asked.groups = group_search(&link, admission, filter, person, &asked.dn).await?;
+            let finding = asked.groups.is_empty().then_some(Refusal::NotInGroup);
+            if let Some(refusal) = asked.note(ProofOf::GroupFilter, finding) {
+                return Ok(Some(refusal));
             }
         }
         if admission.find_user_after_login {
-            let finding = has_escaped_separator(&dn).then_some(Refusal::OwnEntryUnreadable);
-            if let Some(refusal) = note(ProofOf::OwnEntry, finding) {
+            let finding = has_escaped_separator(&asked.dn).then_some(Refusal::OwnEntryUnreadable);
+            if let Some(refusal) = asked.note(ProofOf::OwnEntry, finding) {
                 return Ok(Some(refusal));
             }
         }
         let finding = (person.mail.is_none() && admission.default_domain.is_none()).then_some(Refusal::NoMail);
-        Ok(note(ProofOf::MailAddress, finding))
+        Ok(asked.note(ProofOf::MailAddress, finding))
     }
 
     fn asking_as(&self, admission: &Admission) -> Arc<Link> {
@@ -99,6 +103,47 @@ impl Directory {
             Some(account) => self.chat_link(&account.dn, &account.password),
             None => self.chat_link(&self.0.settings.bind_dn, &self.0.settings.bind_password),
         }
+    }
+}
+
+/// What the chat server's questions have brought to light so far.
+#[derive(Default)]
+struct Asked {
+    steps: Vec<ProofStep>,
+    /// The person's DN as the user search returned it.
+    dn: String,
+    /// The DNs of the groups that the group filter found.
+    groups: Vec<String>,
+}
+
+impl Asked {
+    fn note(&mut self, what: ProofOf, finding: Finding) -> Finding {
+        self.steps.push(ProofStep { what, succeeded: finding.is_none() });
+        finding
+    }
+
+    /// Whether the group filter has found this person in the very group of the grant. A DN that Rocket.Chat does not escape may
+    /// have found the group without being in it.
+    fn shows(&self, grant: &Grant, filter: &GroupFilter) -> bool {
+        let (group, attribute, format, is_exact) = match grant {
+            Grant::GroupOfDns { group, attribute } => (group, attribute, "#{userdn}", !needs_escaping(&self.dn)),
+            Grant::GroupOfUsernames { group, attribute } => (group, attribute, "#{username}", true),
+            Grant::PersonAttribute { .. } => return false,
+        };
+        is_exact
+            && filter.member_format == format
+            && filter.member_attribute.eq_ignore_ascii_case(attribute)
+            && self.groups.contains(group)
+    }
+}
+
+/// The reason behind what the chat server notices: who is in no group is not found by a user filter that asks for it, and a member
+/// whose DN breaks the group filter is no stranger.
+fn explained(refusal: Refusal, membership: Membership, dn: &str) -> Refusal {
+    match (refusal, membership) {
+        (Refusal::NotFound | Refusal::Ambiguous | Refusal::SomebodyElse, Membership::Absent) => Refusal::NotInGroup,
+        (Refusal::NotInGroup, Membership::Present) if needs_escaping(dn) => Refusal::UnescapedDn,
+        _ => refusal,
     }
 }
 
@@ -129,20 +174,20 @@ async fn is_same_entry(link: &Link, one: &str, other: &str) -> Result<bool, Dire
 }
 
 /// `(&(objectclass=…)(<Member_Attribute>=<Member_Format>)(<Id_Attribute>=<Group_Name>))` under the same base; one entry or
-/// more admits. A filter that cannot be parsed finds nobody there, so it finds nobody here.
+/// more admits. A filter that cannot be parsed finds nobody there, so it finds nobody here. Returns the DNs of at most two groups.
 async fn group_search(
     link: &Link,
     admission: &Admission,
     filter: &GroupFilter,
     person: &Person,
     dn: &str,
-) -> Result<Finding, DirectoryError> {
+) -> Result<Vec<String>, DirectoryError> {
     let text = group_filter(filter, &person.username, dn);
-    let found = match search(link, &admission.base, &text, 1).await {
+    let found = match search(link, &admission.base, &text, 2).await {
         Err(DirectoryError::Filter | DirectoryError::Other(_)) => Vec::new(),
         answer => answer?,
     };
-    Ok(found.is_empty().then_some(Refusal::NotInGroup))
+    Ok(found.into_iter().map(|entry| entry.dn).collect())
 }
 
 async fn search(link: &Link, base: &str, filter: &str, limit: i32) -> Result<Vec<SearchEntry>, DirectoryError> {

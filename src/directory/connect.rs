@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, LdapError, ResultEntry, SearchEntry, StdStream};
+use ldap3::{
+    Ldap, LdapConnAsync, LdapConnSettings, LdapError, Mod, ResultEntry, SearchEntry, StdStream, controls::RawControl,
+};
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{net::TcpStream, sync::Mutex};
@@ -40,21 +42,43 @@ impl Connector {
         })
     }
 
-    /// A connection without identity.
-    pub(super) async fn connect(&self) -> Result<Ldap, DirectoryError> {
+    /// A connection to the first address that answers, without identity, or bound as an account of a program; then a server that
+    /// is too busy is passed over, too.
+    pub(super) async fn connect(&self, account: Option<(&str, &SecretString)>) -> Result<Connected, DirectoryError> {
         let first = self.last_good.load(Ordering::Relaxed);
         let mut faults = Vec::new();
         for place in (0..self.urls.len()).map(|i| (first + i) % self.urls.len()) {
             let url = &self.urls[place];
-            match self.connect_to(url).await {
+            match self.connect_as(url, account).await {
                 Ok(ldap) => {
                     self.last_good.store(place, Ordering::Relaxed);
-                    return Ok(ldap);
+                    return Ok(Connected { ldap, place });
+                }
+                Err(error) if !error.is_passing() => return Err(error),
+                // There is no other one to tell apart from it.
+                Err(error @ (DirectoryError::Busy(_) | DirectoryError::TimedOut)) if self.urls.len() == 1 => {
+                    return Err(error);
                 }
                 Err(error) => faults.push(format!("{url}: {error}")),
             }
         }
         Err(DirectoryError::Unreachable(faults.join("; ")))
+    }
+
+    async fn connect_as(&self, url: &str, account: Option<(&str, &SecretString)>) -> Result<Ldap, DirectoryError> {
+        let mut ldap = self.connect_to(url).await?;
+        if let Some((dn, password)) = account {
+            self.bind(&mut ldap, dn, password).await?;
+        }
+        Ok(ldap)
+    }
+
+    /// A server said that it is busy: if there is another one, new connections go there first. Returns whether there is.
+    pub(super) fn turn_away_from(&self, place: usize) -> bool {
+        let next = (place + 1) % self.urls.len();
+        // Whoever else found that out has turned already.
+        let _ = self.last_good.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed);
+        next != place
     }
 
     pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
@@ -89,6 +113,13 @@ impl Connector {
             },
         }
     }
+}
+
+/// A connection, and the place of its address in the list.
+#[derive(Clone)]
+pub(super) struct Connected {
+    pub(super) ldap: Ldap,
+    pub(super) place: usize,
 }
 
 /// A connection on which nothing waits for the acknowledgement of what was sent before: many requests share it, and behind a
@@ -135,7 +166,7 @@ pub(super) struct Link {
 
 #[derive(Default)]
 struct Current {
-    ldap: Option<Ldap>,
+    connected: Option<Connected>,
     /// Counts the connections, to tell them apart.
     number: u64,
     /// The last attempt to connect, if it failed, and when.
@@ -148,34 +179,40 @@ impl Link {
     }
 
     /// One operation on the shared connection, with the time-out set for it. A connection that broke, or that was silent, is
-    /// not used again: a firewall that forgot it drops everything without a word.
+    /// not used again: a firewall that forgot it drops everything without a word. Neither is one to a server that is too busy, if
+    /// there is another server.
     pub(super) async fn once<T, F>(&self, operation: impl FnOnce(Ldap) -> F) -> Result<T, DirectoryError>
     where
         F: Future<Output = Result<T, DirectoryError>>,
     {
-        let (ldap, number) = self.handle().await?;
+        let (Connected { ldap, place }, number) = self.handle().await?;
         let result = operation(ldap).await;
-        if matches!(result, Err(DirectoryError::Lost(_) | DirectoryError::TimedOut)) {
+        let is_spent = match &result {
+            Err(DirectoryError::Lost(_) | DirectoryError::TimedOut) => true,
+            Err(DirectoryError::Busy(_)) => self.connector.turn_away_from(place),
+            _ => false,
+        };
+        if is_spent {
             let mut current = self.current.lock().await;
             if current.number == number {
-                current.ldap = None;
+                current.connected = None;
             }
         }
         result
     }
 
-    async fn handle(&self) -> Result<(Ldap, u64), DirectoryError> {
+    async fn handle(&self) -> Result<(Connected, u64), DirectoryError> {
         let asked = Instant::now();
         let mut current = self.current.lock().await;
-        let alive = current.ldap.as_mut().is_some_and(|ldap| !ldap.is_closed());
-        let mut ldap = match (current.ldap.clone().filter(|_| alive), &current.failed) {
-            (Some(ldap), _) => ldap,
+        let alive = current.connected.as_mut().is_some_and(|connected| !connected.ldap.is_closed());
+        let mut connected = match (current.connected.clone().filter(|_| alive), &current.failed) {
+            (Some(connected), _) => connected,
             // Those who waited for an attempt share its failure; else each in turn would wait for a time-out of its own.
             (None, Some((at, error))) if *at >= asked => return Err(error.clone()),
-            (None, _) => match self.connect().await {
-                Ok(ldap) => {
+            (None, _) => match self.connector.connect(Some((&self.dn, &self.password))).await {
+                Ok(connected) => {
                     current.number += 1;
-                    current.ldap.insert(ldap).clone()
+                    current.connected.insert(connected).clone()
                 }
                 Err(error) => {
                     current.failed = Some((Instant::now(), error.clone()));
@@ -183,37 +220,62 @@ impl Link {
                 }
             },
         };
-        ldap.with_timeout(self.connector.operation_timeout);
-        Ok((ldap, current.number))
+        connected.ldap.with_timeout(self.connector.operation_timeout);
+        Ok((connected, current.number))
     }
 
-    async fn connect(&self) -> Result<Ldap, DirectoryError> {
-        let mut ldap = self.connector.connect().await?;
-        self.connector.bind(&mut ldap, &self.dn, &self.password).await?;
-        Ok(ldap)
+    /// Whether an operation that may be repeated is worth another attempt on a new connection: this one turned out to be broken, or
+    /// the server is busy while there is another one.
+    fn is_worth_another(&self, error: &DirectoryError) -> bool {
+        match error {
+            DirectoryError::Lost(_) => true,
+            DirectoryError::Busy(_) => self.connector.urls.len() > 1,
+            _ => false,
+        }
     }
 
-    /// Searches; if the connection turns out to be broken, once more on a new one.
     pub(super) async fn search(&self, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
         match self.once(|ldap| search_on(ldap, search)).await {
-            Err(DirectoryError::Lost(_)) => self.once(|ldap| search_on(ldap, search)).await,
+            Err(error) if self.is_worth_another(&error) => self.once(|ldap| search_on(ldap, search)).await,
             done => done,
         }
     }
 
-    /// Compares (RFC 4511, section 4.10); if the connection turns out to be broken, once more on a new one. An entry
-    /// without the attribute does not have the value.
+    /// Compares (RFC 4511, section 4.10). An entry without the attribute does not have the value.
     pub(super) async fn compare(&self, dn: &str, attribute: &str, value: &str) -> Result<bool, DirectoryError> {
-        let compare = async |mut ldap: Ldap| Ok(ldap.compare(dn, attribute, value).await?.0.rc);
-        let code = match self.once(compare).await {
-            Err(DirectoryError::Lost(_)) => self.once(compare).await?,
-            done => done?,
-        };
-        match code {
-            6 => Ok(true),
-            5 | 16 => Ok(false),
-            code => Err(DirectoryError::from_code(code)),
+        match self.once(|ldap| compare_on(ldap, dn, attribute, value)).await {
+            Err(error) if self.is_worth_another(&error) => {
+                self.once(|ldap| compare_on(ldap, dn, attribute, value)).await
+            }
+            done => done,
         }
+    }
+
+    /// One modify (RFC 4511, section 4.6).
+    pub(super) async fn modify(
+        &self,
+        dn: &str,
+        changes: Vec<Mod<&str>>,
+        control: Option<RawControl>,
+    ) -> Result<(), DirectoryError> {
+        self.once(|mut ldap| async move {
+            if let Some(control) = control {
+                ldap.with_controls(control);
+            }
+            match ldap.modify(dn, changes).await?.rc {
+                0 => Ok(()),
+                code => Err(DirectoryError::from_code(code)),
+            }
+        })
+        .await
+    }
+}
+
+async fn compare_on(mut ldap: Ldap, dn: &str, attribute: &str, value: &str) -> Result<bool, DirectoryError> {
+    match ldap.compare(dn, attribute, value).await?.0.rc {
+        6 => Ok(true),
+        5 | 16 => Ok(false),
+        code => Err(DirectoryError::from_code(code)),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use ldap3::{Ldap, Mod};
+use ldap3::Mod;
 
 use super::{Directory, DirectoryError, writer::Target};
 use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
@@ -75,10 +75,9 @@ impl Directory {
         }
         let values = HashSet::from([probe.value]);
         let change = vec![Mod::Delete(probe.attribute, values)];
-        let modify = async |mut ldap: Ldap| Ok(ldap.modify(probe.entry, change).await?.rc);
-        match self.0.portal.once(modify).await? {
-            0 | 16 | 53 => Ok(()),
-            code => Err(DirectoryError::from_code(code)),
+        match self.0.portal.modify(probe.entry, change, None).await {
+            Ok(()) | Err(DirectoryError::Other(16 | 53)) => Ok(()),
+            refused => refused,
         }
     }
 }

@@ -24,7 +24,7 @@ use ldap3::{Scope, SearchEntry, SearchOptions};
 use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
-use connect::{Connector, Link};
+use connect::{Connected, Connector, Link};
 pub use error::DirectoryError;
 pub use memberships::Holder;
 use settings::Settings;
@@ -47,7 +47,7 @@ struct Inner {
     chat: Mutex<HashMap<String, Arc<Link>>>,
     binds: Semaphore,
     /// Connections that wait for the next bind.
-    spare: Mutex<Vec<ldap3::Ldap>>,
+    spare: Mutex<Vec<Connected>>,
 }
 
 impl Directory {

@@ -14,8 +14,8 @@ impl Directory {
     /// one cannot be looked for and are never among them. `None`: the directory shows nobody at all, so its answer says nothing.
     pub async fn missing(&self, keys: &[String]) -> Result<Option<HashSet<String>>, DirectoryError> {
         let name = self.0.settings.people.key_attribute.to_ascii_lowercase();
-        let tests: Vec<(&String, String)> =
-            keys.iter().filter_map(|key| Some((key, self.test(key.strip_prefix(&name)?.strip_prefix(':')?)))).collect();
+        let value = |key: &String| Some(test(&name, key.strip_prefix(&name)?.strip_prefix(':')?));
+        let tests: Vec<(&String, String)> = keys.iter().filter_map(|key| Some((key, value(key)?))).collect();
         let mut missing = HashSet::new();
         for some in tests.chunks(TOGETHER) {
             let any: String = some.iter().map(|(_, test)| test.as_str()).collect();
@@ -31,19 +31,6 @@ impl Directory {
         Ok(is_plausible.then_some(missing))
     }
 
-    /// The filter item for one key. Binary keys (objectGUID) are kept in hexadecimal and looked for byte by byte.
-    fn test(&self, value: &str) -> String {
-        let attribute = &self.0.settings.people.key_attribute;
-        let is_binary = attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 32;
-        match hex::decode(value).ok().filter(|_| is_binary) {
-            Some(bytes) => {
-                let escaped: Vec<String> = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
-                format!("({attribute}={})", escaped.concat())
-            }
-            None => format!("({attribute}={})", ldap_escape(value)),
-        }
-    }
-
     async fn keys_that_fit(&self, test: &str) -> Result<HashSet<String>, DirectoryError> {
         let people = &self.0.settings.people;
         let filter = format!("(&{}{test})", self.anybody());
@@ -57,5 +44,30 @@ impl Directory {
         };
         let found = self.search(search).await?;
         Ok(found.iter().filter_map(|entry| stable_key(entry, &people.key_attribute)).collect())
+    }
+}
+
+/// The filter item for one key. Binary keys (objectGUID) are kept in hexadecimal and looked for byte by byte.
+fn test(attribute: &str, value: &str) -> String {
+    let is_binary = attribute.eq_ignore_ascii_case("objectGUID") && value.len() == 32;
+    match hex::decode(value).ok().filter(|_| is_binary) {
+        Some(bytes) => {
+            let escaped: Vec<String> = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
+            format!("({attribute}={})", escaped.concat())
+        }
+        None => format!("({attribute}={})", ldap_escape(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_looked_for_literally_and_binary_ones_byte_by_byte() {
+        assert_eq!(test("entryuuid", "b7d2-*"), "(entryuuid=b7d2-\\2a)");
+        let guid = "00ff".repeat(8);
+        assert_eq!(test("objectguid", &guid), format!("(objectguid={})", "\\00\\ff".repeat(8)));
+        assert_eq!(test("objectguid", "text"), "(objectguid=text)");
     }
 }

@@ -65,6 +65,12 @@ pub struct RoleRule {
 }
 
 impl Roles {
+    /// Whether anybody can have a role at all.
+    pub fn is_any_granted(&self) -> bool {
+        let is_granted = |rule: &RoleRule| rule.group.is_some() || rule.filter.is_some();
+        [&self.auditors, &self.terms_editors, &self.lecturers].into_iter().any(is_granted)
+    }
+
     pub fn of(&self, role: Role) -> &RoleRule {
         match role {
             Role::Auditor => &self.auditors,

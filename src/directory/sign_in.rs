@@ -3,7 +3,11 @@
 use ldap3::{Ldap, Scope, controls::RawControl};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Directory, DirectoryError, Search, connect::search_on, password_policy};
+use super::{
+    Directory, DirectoryError, Search,
+    connect::{Connected, search_on},
+    password_policy,
+};
 use crate::domain::accounts::Person;
 
 /// Who a typed name may be, before the password is proven.
@@ -12,6 +16,13 @@ pub struct Candidate {
     pub dn: String,
     /// Known if the name was found by a search, not yet if the DN came from a template.
     person: Option<Person>,
+}
+
+impl Candidate {
+    /// The stable key, if it is known already.
+    pub fn key(&self) -> Option<&str> {
+        self.person.as_ref().map(|person| person.key.as_str())
+    }
 }
 
 /// Why somebody is not signed in. The first is said in one text, whatever its reason; the others follow only from a
@@ -49,18 +60,26 @@ impl Directory {
             return Err(SignInFailure::Refused);
         }
         let _turn = self.0.binds.acquire().await.map_err(|_| DirectoryError::TimedOut)?;
-        let mut ldap = self.spare_connection().await?;
-        let mut proven = self.bind_as_person(&mut ldap, candidate, password).await;
-        if matches!(proven, Err(SignInFailure::Unavailable(DirectoryError::Lost(_)))) {
+        let mut connected = self.spare_connection().await?;
+        let mut proven = self.bind_as_person(&mut connected.ldap, candidate, password).await;
+        let is_worth_another = match &proven {
             // A kept connection may have died unnoticed.
-            ldap = self.0.connector.connect().await?;
-            proven = self.bind_as_person(&mut ldap, candidate, password).await;
+            Err(SignInFailure::Unavailable(DirectoryError::Lost(_))) => true,
+            Err(SignInFailure::Unavailable(DirectoryError::Busy(_))) => {
+                self.forget_connections();
+                self.0.connector.turn_away_from(connected.place)
+            }
+            _ => false,
+        };
+        if is_worth_another {
+            connected = self.0.connector.connect(None).await?;
+            proven = self.bind_as_person(&mut connected.ldap, candidate, password).await;
         }
         match &proven {
             // Connections of the same age may have been forgotten on the way as well.
             Err(SignInFailure::Unavailable(DirectoryError::TimedOut)) => self.forget_connections(),
             Err(SignInFailure::Unavailable(_)) => {}
-            _ => self.keep_connection(ldap),
+            _ => self.keep_connection(connected),
         }
         proven?;
         match &candidate.person {
@@ -101,20 +120,20 @@ impl Directory {
         }
     }
 
-    async fn spare_connection(&self) -> Result<Ldap, DirectoryError> {
+    async fn spare_connection(&self) -> Result<Connected, DirectoryError> {
         loop {
             let spare = self.0.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-            let Some(mut ldap) = spare else { return self.0.connector.connect().await };
-            if !ldap.is_closed() {
-                return Ok(ldap);
+            let Some(mut connected) = spare else { return self.0.connector.connect(None).await };
+            if !connected.ldap.is_closed() {
+                return Ok(connected);
             }
         }
     }
 
-    fn keep_connection(&self, ldap: Ldap) {
+    fn keep_connection(&self, connected: Connected) {
         let mut spare = self.0.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if spare.len() < super::CONCURRENT_BINDS {
-            spare.push(ldap);
+            spare.push(connected);
         }
     }
 

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ldap3::{Ldap, Mod, controls::RawControl};
+use ldap3::{Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::{DirectoryError, Search, connect::Link};
@@ -156,16 +156,8 @@ impl Writers {
             changes.push(Mod::Delete(target.attribute.as_str(), deleted));
         }
         let permissive = is_adding_only && self.may_be_permissive().await?;
-        let modify = async |mut ldap: Ldap| {
-            if permissive {
-                ldap.with_controls(RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None });
-            }
-            Ok(ldap.modify(&target.entry, changes).await?.rc)
-        };
-        match self.0.link.once(modify).await? {
-            0 => Ok(()),
-            code => Err(DirectoryError::from_code(code)),
-        }
+        let control = RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None };
+        self.0.link.modify(&target.entry, changes, permissive.then_some(control)).await
     }
 
     /// Whether the server lists the control; asked once. A server that does not tell does not have it.

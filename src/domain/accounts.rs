@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{Conn, Error, schema::accounts},
-    domain::locale::Locale,
+    domain::{audit::people, locale::Locale, log::people::Opening},
 };
 
 /// A person as the directory shows it at this moment.
@@ -48,6 +48,16 @@ impl Account {
         self.directory_key.is_none()
     }
 
+    /// Whether the account says of the person what the directory shows now; affiliations are looked at when signing in only.
+    pub fn shows(&self, person: &Person, locale: Locale) -> bool {
+        self.is(person)
+            && self.username == person.username
+            && self.dn == person.dn
+            && self.display_name == person.display_name
+            && self.mail == person.mail
+            && self.locale == locale.code()
+    }
+
     pub fn locale(&self) -> Locale {
         Locale::from_code(&self.locale).unwrap_or(Locale::De)
     }
@@ -72,9 +82,10 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
         ))
         .execute(conn)?;
     if known == 0 {
+        let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id: chance::id(now) };
         diesel::insert_into(accounts::table)
             .values((
-                accounts::id.eq(chance::id(now)),
+                accounts::id.eq(&opening.account_id),
                 accounts::directory_key.eq(&person.key),
                 accounts::username.eq(&person.username),
                 accounts::dn.eq(&person.dn),
@@ -82,13 +93,23 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
                 accounts::mail.eq(&person.mail),
                 accounts::affiliations.eq(&affiliations),
                 accounts::locale.eq(locale.code()),
-                accounts::salt.eq(chance::token()),
+                accounts::salt.eq(&opening.salt),
+                accounts::commitment.eq(opening.commitment()),
                 accounts::created_at.eq(now),
                 accounts::seen_at.eq(now),
             ))
             .execute(conn)?;
     }
-    Ok(accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?)
+    let account: Account =
+        accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?;
+    let mail = person.mail.as_deref().unwrap_or_default();
+    people::index(conn, &account.id, &[&person.display_name, &person.username, mail])?;
+    Ok(account)
+}
+
+/// The id of the account with this stable key.
+pub fn id_of_key(conn: &mut Conn, key: &str) -> Result<Option<String>, Error> {
+    Ok(accounts::table.filter(accounts::directory_key.eq(key)).select(accounts::id).first(conn).optional()?)
 }
 
 /// The account of this id.
@@ -96,8 +117,11 @@ pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
     Ok(accounts::table.find(id).select(Account::as_select()).first(conn).optional()?)
 }
 
-/// Makes everybody else who changes this account wait until the transaction ends.
+/// Makes everybody else who changes this account wait until the transaction ends. SQLite has one writer at a time anyway.
 pub fn lock(conn: &mut Conn, id: &str, now: Instant) -> Result<(), Error> {
+    if matches!(conn, Conn::Sqlite(_)) {
+        return Ok(());
+    }
     diesel::update(accounts::table.find(id)).set(accounts::seen_at.eq(now)).execute(conn)?;
     Ok(())
 }

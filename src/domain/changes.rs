@@ -38,6 +38,13 @@ pub struct Row {
     pub digest: Option<String>,
 }
 
+impl Row {
+    /// Whether the press wants something, and not only to be rid of something.
+    pub fn asks_for_more(&self) -> bool {
+        self.ticked && self.shown != Shown::Active
+    }
+}
+
 /// What is true about one service and this account when the form arrives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Situation {
@@ -69,6 +76,21 @@ impl Situation {
     fn is_gone(&self) -> bool {
         !self.wanted && self.standing.is_none() && (self.owed || self.membership != Membership::Present)
     }
+}
+
+/// The services of a form whose memberships decide what the press means: those of which the directory may show something else
+/// than what was decided last. All others follow from the decisions alone.
+pub fn open_questions<'a>(rows: &'a [Row], situations: &[Situation]) -> impl Iterator<Item = &'a str> {
+    rows.iter()
+        .filter(|row| {
+            let situation = situations.iter().find(|s| s.service == row.service);
+            situation.is_some_and(|s| match (row.shown, row.ticked) {
+                (Shown::Active | Shown::AcceptAgain, false) => !s.wanted && s.standing.is_none() && !s.owed,
+                (Shown::Inactive | Shown::AcceptAgain, true) => s.wanted && !s.owed,
+                (Shown::Active, true) | (Shown::Inactive, false) => false,
+            })
+        })
+        .map(|row| row.service.as_str())
 }
 
 /// One change to be made.
@@ -211,11 +233,26 @@ pub struct Press<'a> {
     pub origin: Origin<'a>,
 }
 
-/// A change that is written down; the directory still has to be told where `owed` names an outbox entry.
+/// A change that is written down; where something is owed the directory still has to be told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decided {
     pub service: String,
-    pub owed: Option<String>,
+    pub owed: Option<Owed>,
+}
+
+/// A directory write that follows from a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owed {
+    /// The outbox entry.
+    pub id: String,
+    pub decision: Decision,
+}
+
+/// What the directory shall show, and which revision of the entitlement says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub wanted: bool,
+    pub revision: i64,
 }
 
 /// Writes down all changes of one press. Must run in one write transaction, with the account locked.
@@ -255,14 +292,14 @@ fn write_acceptance(
     owe_mail(conn, press, service, news, receipt, Some(accepted.number))
 }
 
-/// Ends an entitlement and, if there is one, the acceptance it stood on. Returns the owed directory write.
+/// Ends an entitlement and, if there is one, the acceptance it stood on.
 pub fn write_end(
     conn: &mut Conn,
     press: Press<'_>,
     service: &str,
     acceptance: Option<&(String, i32)>,
     cause: Cause,
-) -> Result<String, Error> {
+) -> Result<Owed, Error> {
     let (id, number) = (acceptance.map(|(id, _)| id.as_str()), acceptance.map(|(_, number)| *number));
     let receipt = acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
     let detail = json!({ "receipt": receipt, "version": number, "cause": cause.name() });
@@ -276,18 +313,13 @@ pub fn write_end(
     entitle_and_owe(conn, press, service, false, cause.name())
 }
 
-fn entitle_and_owe(
-    conn: &mut Conn,
-    press: Press<'_>,
-    service: &str,
-    wanted: bool,
-    cause: &str,
-) -> Result<String, Error> {
+fn entitle_and_owe(conn: &mut Conn, press: Press<'_>, service: &str, wanted: bool, cause: &str) -> Result<Owed, Error> {
     let now = press.origin.at;
-    entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, now)?;
+    let revision = entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, now)?;
     let kind = if wanted { Kind::EntitlementGranted } else { Kind::EntitlementEnded };
     record(conn, press, kind, service, json!({ "cause": cause }))?;
-    outbox::owe(conn, press.account_id, service, &Effect::Membership, press.lease, now)
+    let id = outbox::owe(conn, press.account_id, service, &Effect::Membership, press.lease, now)?;
+    Ok(Owed { id, decision: Decision { wanted, revision } })
 }
 
 fn owe_mail(
@@ -478,6 +510,16 @@ mod tests {
                 if !changes.is_empty() {
                     prop_assert_eq!(plan(&rows, &[then], accepted), Ok(vec![]));
                 }
+            }
+        }
+
+        #[test]
+        fn a_membership_that_was_not_asked_for_decides_nothing(row in any_row(), now in any_situation(), accepted: bool) {
+            let rows = [row];
+            if open_questions(&rows, std::slice::from_ref(&now)).next().is_none() {
+                let planned = |membership| plan(&rows, &[Situation { membership, ..now.clone() }], accepted);
+                prop_assert_eq!(planned(Membership::Present), planned(Membership::Unknown));
+                prop_assert_eq!(planned(Membership::Absent), planned(Membership::Unknown));
             }
         }
 

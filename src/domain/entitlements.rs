@@ -44,7 +44,7 @@ pub fn get(conn: &mut Conn, account_id: &str, service: &str) -> Result<Option<En
     Ok(entitlements::table.find((account_id, service)).first(conn).optional()?)
 }
 
-/// Decides anew: the revision grows by one, whatever was decided before.
+/// Decides anew: the revision grows by one, whatever was decided before. Returns the revision of this decision.
 pub fn decide(
     conn: &mut Conn,
     account_id: &str,
@@ -53,34 +53,37 @@ pub fn decide(
     cause: &str,
     change_id: &str,
     now: Instant,
-) -> Result<(), Error> {
+) -> Result<i64, Error> {
     let decided = (
         entitlements::wanted.eq(wanted),
         entitlements::cause.eq(cause),
         entitlements::change_id.eq(change_id),
         entitlements::changed_at.eq(now),
     );
-    let known = diesel::update(entitlements::table.find((account_id, service)))
+    let revision = diesel::update(entitlements::table.find((account_id, service)))
         .set((decided, entitlements::revision.eq(entitlements::revision + 1)))
-        .execute(conn)?;
-    if known == 0 {
-        diesel::insert_into(entitlements::table)
-            .values((
-                entitlements::account_id.eq(account_id),
-                entitlements::service.eq(service),
-                entitlements::wanted.eq(wanted),
-                entitlements::revision.eq(1),
-                entitlements::cause.eq(cause),
-                entitlements::change_id.eq(change_id),
-                entitlements::changed_at.eq(now),
-                entitlements::applied_revision.eq(0),
-            ))
-            .execute(conn)?;
+        .returning(entitlements::revision)
+        .get_result(conn)
+        .optional()?;
+    if let Some(revision) = revision {
+        return Ok(revision);
     }
-    Ok(())
+    diesel::insert_into(entitlements::table)
+        .values((
+            entitlements::account_id.eq(account_id),
+            entitlements::service.eq(service),
+            entitlements::wanted.eq(wanted),
+            entitlements::revision.eq(1),
+            entitlements::cause.eq(cause),
+            entitlements::change_id.eq(change_id),
+            entitlements::changed_at.eq(now),
+            entitlements::applied_revision.eq(0),
+        ))
+        .execute(conn)?;
+    Ok(1)
 }
 
-/// Notes that the directory shows this revision; an older revision never overwrites a newer one. Returns whether this
+/// Notes that the directory shows this revision, if no newer one was decided and this was not noted before. Returns whether this
 /// was news.
 pub fn mark_applied(
     conn: &mut Conn,
@@ -89,10 +92,9 @@ pub fn mark_applied(
     revision: i64,
     now: Instant,
 ) -> Result<bool, Error> {
-    let changed = diesel::update(
-        entitlements::table.find((account_id, service)).filter(entitlements::applied_revision.lt(revision)),
-    )
-    .set((entitlements::applied_revision.eq(revision), entitlements::applied_at.eq(now)))
-    .execute(conn)?;
+    let to_be_noted = entitlements::revision.eq(revision).and(entitlements::applied_revision.lt(revision));
+    let changed = diesel::update(entitlements::table.find((account_id, service)).filter(to_be_noted))
+        .set((entitlements::applied_revision.eq(revision), entitlements::applied_at.eq(now)))
+        .execute(conn)?;
     Ok(changed == 1)
 }

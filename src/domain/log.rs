@@ -1,4 +1,18 @@
-//! The append-only log: one record per fact. Database triggers refuse to change or delete a record.
+//! The append-only log: one record per fact. Database triggers refuse to change or delete a record, and sealing ([`seal`]) lets
+//! everybody see if it happened all the same. `docs/LOG.md` describes all formats.
+
+pub mod anchors;
+pub mod counterparts;
+pub mod feed;
+pub mod head;
+pub mod leaf;
+pub mod misfit;
+pub mod people;
+pub mod receipt;
+pub mod seal;
+pub mod stored;
+pub mod tree;
+pub mod verify;
 
 use std::collections::BTreeSet;
 
@@ -28,6 +42,13 @@ pub enum Kind {
     MembershipWritten,
     /// Names and addresses of somebody who left were deleted.
     AccountErased,
+    /// The directory refuses a membership, and only the operator can help.
+    MembershipRefused,
+    SignInRefused,
+    /// Sessions were ended by their person from another one.
+    SessionsEnded,
+    /// A portal began to work, with this configuration.
+    PortalStarted,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -49,6 +70,10 @@ impl Kind {
             Self::EntitlementEnded => "entitlement-ended",
             Self::MembershipWritten => "membership-written",
             Self::AccountErased => "account-erased",
+            Self::MembershipRefused => "membership-refused",
+            Self::SignInRefused => "sign-in-refused",
+            Self::SessionsEnded => "sessions-ended",
+            Self::PortalStarted => "portal-started",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",

@@ -4,11 +4,13 @@
 
 pub mod acceptances;
 pub mod accounts;
+pub mod audit;
 pub mod catalogue;
 pub mod changes;
 pub mod dossier;
 pub mod entitlements;
 pub mod erasure;
+pub mod leases;
 pub mod locale;
 pub mod log;
 pub mod markdown;

@@ -10,7 +10,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, outbox},
     },
-    domain::{locale::Locale, terms_notices::Stage},
+    domain::{accounts::Account, locale::Locale, terms_notices::Stage},
 };
 
 /// What is owed.
@@ -78,7 +78,7 @@ pub enum News {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub id: String,
-    pub account_id: String,
+    pub account: Account,
     pub service: String,
     pub effect: Effect,
     pub attempts: i32,
@@ -135,13 +135,14 @@ pub fn is_due(conn: &mut Conn, kind: Kind, now: Instant) -> Result<bool, Error> 
 /// taken by an update that only one of them can win.
 pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
     let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-    let candidates: Vec<(String, String, String, String, i32, Instant)> = outbox::table
+    let candidates: Vec<(String, Account, String, String, i32, Instant)> = outbox::table
+        .inner_join(accounts::table)
         .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
         .order((outbox::due_at, outbox::id))
         .limit(limit)
         .select((
             outbox::id,
-            outbox::account_id,
+            Account::as_select(),
             outbox::service,
             outbox::payload,
             outbox::attempts,
@@ -149,14 +150,14 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
         ))
         .load(conn)?;
     let mut taken = Vec::with_capacity(candidates.len());
-    for (id, account_id, service, payload, attempts, created_at) in candidates {
+    for (id, account, service, payload, attempts, created_at) in candidates {
         let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
         let won = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free)))
             .set((outbox::lease_holder.eq(&lease.holder), outbox::lease_until.eq(lease.until)))
             .execute(conn)?;
         if won == 1 {
             let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
-            taken.push(Entry { id, account_id, service, effect, attempts, created_at });
+            taken.push(Entry { id, account, service, effect, attempts, created_at });
         }
     }
     Ok(taken)
@@ -188,6 +189,24 @@ pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Re
             outbox::lease_until.eq(None::<Instant>),
             outbox::trouble.eq(delay.trouble),
             outbox::set_aside_at.eq(delay.needs_operator.then_some(now)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether an effect waits for the operator already.
+pub fn is_set_aside(conn: &mut Conn, id: &str) -> Result<bool, Error> {
+    let since: Option<Option<Instant>> = outbox::table.find(id).select(outbox::set_aside_at).first(conn).optional()?;
+    Ok(since.flatten().is_some())
+}
+
+/// What the effect needs is not there yet: it is due again later, for anybody, and nothing has failed.
+pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::due_at.eq(due_at),
+            outbox::lease_holder.eq(None::<String>),
+            outbox::lease_until.eq(None::<Instant>),
         ))
         .execute(conn)?;
     Ok(())

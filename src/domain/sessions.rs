@@ -81,9 +81,12 @@ pub fn store(conn: &mut Conn, key_hash: &str, state: &str, now: Instant) -> Resu
     Ok(changed == 1)
 }
 
-pub fn end(conn: &mut Conn, key_hash: &str) -> Result<(), Error> {
-    diesel::delete(sessions::table.find(key_hash)).execute(conn)?;
-    Ok(())
+/// Ends the session of this key; returns whose it was and its reference, if there was one.
+pub fn end(conn: &mut Conn, key_hash: &str) -> Result<Option<(String, String)>, Error> {
+    Ok(diesel::delete(sessions::table.find(key_hash))
+        .returning((sessions::account_id, sessions::reference))
+        .get_result(conn)
+        .optional()?)
 }
 
 /// The account's sessions that still live, last used first.

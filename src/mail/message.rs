@@ -21,6 +21,10 @@ pub struct ChangeMail {
     pub action: MailAction,
     pub at: Instant,
     pub receipt: Option<String>,
+    /// Absolute address of the receipt, per language.
+    pub receipt_url: Option<Text>,
+    /// The sealed receipt (JSON), to be attached.
+    pub receipt_file: Option<String>,
     pub terms: Option<MailTerms>,
     /// Absolute address of "Permissions", per language.
     pub permissions_url: Text,
@@ -181,6 +185,9 @@ impl ChangeMail {
         }
         if let Some(receipt) = &self.receipt {
             facts.push(fact("mail-fact-receipt", receipt.clone(), false));
+        }
+        if let Some(url) = &self.receipt_url {
+            facts.push(fact("mail-fact-receipt-page", url.get(locale).to_owned(), true));
         }
         if let Some(support) = &self.support {
             facts.push(fact("mail-fact-support", support.get(locale).to_owned(), false));

@@ -9,14 +9,16 @@ use lettre::{
     Message,
     address::AddressError,
     message::{
-        Mailbox, MultiPart,
-        header::{Header, HeaderName, HeaderValue},
+        Attachment, Mailbox, MessageBuilder, MultiPart, SinglePart,
+        header::{ContentType, Header, HeaderName, HeaderValue},
     },
 };
 use secrecy::SecretString;
 
 pub use message::{ChangeMail, MailAction, MailTerms};
 use server::MailServer;
+
+use crate::clock::Instant;
 
 /// Where mail goes and whom it comes from.
 #[derive(Clone, Debug)]
@@ -54,6 +56,14 @@ pub enum SmtpTls {
     Implicit,
     /// No TLS; accepted for loopback only.
     None,
+}
+
+/// A mail for a machine or an archive.
+#[derive(Clone, Debug)]
+pub struct PlainMail {
+    pub subject: String,
+    pub text: String,
+    pub at: Instant,
 }
 
 /// What can go wrong with a message. The texts hold no addresses.
@@ -107,7 +117,20 @@ impl Mailer {
     /// Sends a mail about a change. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
     /// that mail programs show it once.
     pub async fn send(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<(), MailError> {
-        let message = self.compose(id, to, mail)?;
+        self.hand_over(id, self.compose(id, to, mail)?).await
+    }
+
+    /// Sends a mail that is one text and nothing else.
+    pub async fn send_plain(&self, id: &str, to: &str, mail: &PlainMail) -> Result<(), MailError> {
+        let message = self
+            .letter(id, to.parse()?, &mail.subject, mail.at)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .map_err(|error| MailError::Message(error.to_string()))?;
+        self.hand_over(id, message).await
+    }
+
+    async fn hand_over(&self, id: &str, message: Message) -> Result<(), MailError> {
         match &self.way {
             Way::Smtp(server) => server.send(&message).await,
             Way::Folder(folder) => {
@@ -136,18 +159,36 @@ impl Mailer {
         let html = mail.html().map_err(|error| broken(&error))?;
         // A line break in a name would begin another header; the mail library refuses it by a panic.
         let name = mail.display_name.replace(char::is_control, " ");
-        let mut builder = Message::builder()
-            .from(self.from.clone())
-            .to(Mailbox::new(Some(name), to.parse()?))
-            .subject(mail.subject())
-            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
-            .date(mail.at.and_utc().into())
-            .header(AutoSubmitted);
-        if let Some(reply_to) = &self.reply_to {
-            builder = builder.reply_to(reply_to.clone());
-        }
-        builder.multipart(MultiPart::alternative_plain_html(text, html)).map_err(|error| broken(&error))
+        let builder = self.letter(id, Mailbox::new(Some(name), to.parse()?), &mail.subject(), mail.at);
+        let words = MultiPart::alternative_plain_html(text, html);
+        let all = match receipt(mail) {
+            Some(file) => MultiPart::mixed().multipart(words).singlepart(file),
+            None => words,
+        };
+        builder.multipart(all).map_err(|error| broken(&error))
     }
+
+    /// What every message begins with.
+    fn letter(&self, id: &str, to: Mailbox, subject: &str, at: Instant) -> MessageBuilder {
+        let builder = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(subject)
+            .message_id(Some(format!("<{id}@{}>", self.from.email.domain())))
+            .date(at.and_utc().into())
+            .header(AutoSubmitted);
+        match &self.reply_to {
+            Some(reply_to) => builder.reply_to(reply_to.clone()),
+            None => builder,
+        }
+    }
+}
+
+/// The receipt as an attachment.
+fn receipt(mail: &ChangeMail) -> Option<SinglePart> {
+    let (number, json) = mail.receipt.as_ref().zip(mail.receipt_file.clone())?;
+    let kind = ContentType::parse("application/json").ok()?;
+    Some(Attachment::new(format!("receipt-{number}.json")).body(json, kind))
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that absence notices do not answer.

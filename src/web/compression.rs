@@ -61,7 +61,7 @@ fn compressed(page: &[u8], encoding: ContentEncoding) -> std::io::Result<Vec<u8>
     let mut smaller = Vec::with_capacity(page.len() / 2);
     if encoding == ContentEncoding::Brotli {
         let params =
-            BrotliEncoderParams { quality: 3, lgwin: 16, size_hint: page.len(), ..BrotliEncoderParams::default() };
+            BrotliEncoderParams { quality: 1, lgwin: 16, size_hint: page.len(), ..BrotliEncoderParams::default() };
         brotli::BrotliCompress(&mut &page[..], &mut smaller, &params)?;
         return Ok(smaller);
     }

@@ -15,6 +15,11 @@ pub(super) enum WebError {
     /// 403 with a page of its own, which says what is missing.
     #[error("forbidden")]
     ForbiddenPage(String),
+    /// Look there first.
+    #[error("see {0}")]
+    GoTo(String),
+    #[error("too many requests")]
+    TooMany { seconds: u64 },
     #[error("not found")]
     NotFound,
     /// The database does not answer; `Retry-After` says when to come back.
@@ -42,7 +47,8 @@ impl From<askama::Error> for WebError {
 impl ResponseError for WebError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::SignInFirst { .. } => StatusCode::SEE_OTHER,
+            Self::SignInFirst { .. } | Self::GoTo(_) => StatusCode::SEE_OTHER,
+            Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Forbidden | Self::ForbiddenPage(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -60,6 +66,12 @@ impl ResponseError for WebError {
                 });
                 let location = format!("/{}/sign-in{}", locale.code(), query.unwrap_or_default());
                 answer.insert_header((header::LOCATION, location));
+            }
+            Self::GoTo(location) => {
+                answer.insert_header((header::LOCATION, location.as_str()));
+            }
+            Self::TooMany { seconds } => {
+                answer.insert_header((header::RETRY_AFTER, seconds.to_string()));
             }
             Self::Unavailable(_) => {
                 answer.insert_header((header::RETRY_AFTER, "30"));

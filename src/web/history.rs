@@ -48,7 +48,7 @@ fn accepted(frame: &Frame, state: &State, history: &History, place: usize, this:
         terms_url: Some(frame.url(&format!("/terms/{}/{}", this.service, this.number))),
         language: Locale::from_code(&this.locale),
         receipt: Some(this.receipt.clone()),
-        receipt_url: None,
+        receipt_url: Some(frame.url(&format!("/profile/receipts/{}", this.receipt))),
         digest: Some(this.digest.clone()),
     }
 }
@@ -65,7 +65,7 @@ fn withdrawn(frame: &Frame, state: &State, history: &History, this: &Withdrawal)
         terms_url: ended.map(|a| frame.url(&format!("/terms/{}/{}", a.service, a.number))),
         language: ended.and_then(|a| Locale::from_code(&a.locale)),
         receipt: Some(this.receipt.clone()),
-        receipt_url: None,
+        receipt_url: Some(frame.url(&format!("/profile/receipts/{}", this.receipt))),
         digest: None,
     }
 }

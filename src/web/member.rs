@@ -33,6 +33,9 @@ pub(super) const COOKIE: &str = "__Host-latchkey";
 /// The account behind the session as the database shows it at this request; loaded with the session, never stored in it.
 pub(super) const ACCOUNT: &str = "account";
 
+/// The key under which a session that begins is stored already, together with the sign-in.
+pub(super) const STORED_UNDER: &str = "stored-under";
+
 const DATA: &str = "data";
 const NOTICE: &str = "notice";
 const RESUME: &str = "resume";
@@ -48,11 +51,13 @@ pub(super) struct SessionData {
     pub(super) ends_at: Instant,
 }
 
-impl SessionData {
-    /// From the values as actix-session stores them.
-    pub(super) fn from_values(values: &HashMap<String, String>) -> Option<Self> {
-        serde_json::from_str(values.get(DATA)?).ok()
+/// What a session holds when it begins, as actix-session stores it: JSON values by name, in JSON.
+pub(super) fn first_state(data: &SessionData, resume: Option<&str>) -> serde_json::Result<String> {
+    let mut values = HashMap::from([(DATA, serde_json::to_string(data)?)]);
+    if let Some(resume) = resume {
+        values.insert(RESUME, serde_json::to_string(resume)?);
     }
+    serde_json::to_string(&values)
 }
 
 /// A notice for the next page.
@@ -78,16 +83,11 @@ pub(super) struct Member {
     session: Session,
 }
 
-/// Signs a person in: a new session, whatever there was before.
-pub(super) fn begin_session(session: &Session, data: &SessionData, resume: Option<&str>) -> Result<(), WebError> {
-    let internal = |error: actix_session::SessionInsertError| WebError::Internal(error.to_string());
+/// Gives the browser the session that is stored under this key, whatever it had before.
+pub(super) fn begin_session(session: &Session, key: &str) -> Result<(), WebError> {
     session.clear();
     session.renew();
-    session.insert(DATA, data).map_err(internal)?;
-    if let Some(resume) = resume {
-        session.insert(RESUME, resume).map_err(internal)?;
-    }
-    Ok(())
+    session.insert(STORED_UNDER, key).map_err(|error| WebError::Internal(error.to_string()))
 }
 
 impl Member {
@@ -114,14 +114,22 @@ impl Member {
         Ok(Self { account, data, session_ends, notice, session })
     }
 
-    /// The person as the directory shows them now; `None` if the directory does not answer.
+    /// The person as the directory shows them, or has shown them lately; `None` if the directory does not answer.
     ///
     /// # Errors
     /// [`WebError::SignInFirst`] if the person is gone or shut out there: the session ends with that.
     pub(super) async fn person(&self, state: &State, locale: Locale) -> Result<Option<Person>, WebError> {
+        let now = state.clock.now();
+        if let Some(person) = state.sightings.person(&self.account.id, now) {
+            return Ok(Some(person));
+        }
         match self.look_up(state).await {
-            Ok(Some(person)) => Ok(Some(person)),
+            Ok(Some(person)) => {
+                state.sightings.keep(&self.account.id, &person, now);
+                Ok(Some(person))
+            }
             Ok(None) => {
+                state.sightings.forget(&self.account.id);
                 self.end();
                 tracing::info!(event = "session.person-gone", account = self.account.id);
                 Err(WebError::SignInFirst { locale, next: None })

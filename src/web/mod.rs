@@ -3,6 +3,7 @@
 //! A handler says who, what, decide, answer. `shell` surrounds all of them: request id, headers, cross-site checks, error pages,
 //! one line in the log.
 
+mod audit;
 mod client;
 mod compression;
 mod error;
@@ -16,13 +17,17 @@ mod observed;
 mod own_data;
 pub mod pages;
 mod permissions;
+mod press;
 mod profile;
+mod receipts;
+mod refusals;
 mod result;
 mod roles;
 mod session_store;
 mod sessions;
 pub mod settings;
 mod shell;
+mod sightings;
 mod sign_in;
 mod sign_out;
 mod state;
@@ -121,13 +126,15 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(
                     web::resource("/profile/permissions")
                         .route(get().to(permissions::show))
-                        .route(web::post().to(permissions::change)),
+                        .route(web::post().to(press::create)),
                 )
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
                 .service(at("/profile/history", get().to(history::show)))
                 .service(at("/profile/data", get().to(own_data::show)))
                 .service(at("/profile/data/json", get().to(own_data::download)))
+                .service(at("/profile/receipts/{receipt}", get().to(receipts::show)))
+                .service(at("/profile/receipts/{receipt}/json", get().to(receipts::download)))
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
@@ -147,6 +154,13 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 )
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
+                .service(at("/audit", get().to(audit::records::show)))
+                .service(
+                    web::resource("/audit/reason")
+                        .route(get().to(audit::reason::show))
+                        .route(web::post().to(audit::reason::create)),
+                )
+                .service(at("/audit/records/{id}", get().to(audit::record::show)))
                 .service(at("/{text}", get().to(legal::show))),
         );
     }

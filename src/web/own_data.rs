@@ -51,7 +51,7 @@ pub(super) async fn show(
 fn record_row(frame: &Frame, record: &OwnRecord, service_name: &impl Fn(&str) -> String) -> RecordRow {
     RecordRow {
         at: record.at,
-        kind: record.kind.clone(),
+        kind: frame.t(&format!("kind-{}", record.kind)),
         by: frame.t(match record.by {
             By::Yourself => "own-data-by-yourself",
             By::SomebodyElse => "own-data-by-somebody-else",

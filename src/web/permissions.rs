@@ -1,4 +1,4 @@
-//! Permissions: the services, the terms box, the button; and what pressing it does.
+//! Permissions: the services, the terms box, the button.
 
 use std::collections::BTreeSet;
 
@@ -8,27 +8,19 @@ use super::{
     State, client,
     error::WebError,
     forms::{self, Fields},
-    member::{Member, NextNotice},
-    observed::{Observed, Seen, observe},
+    member::Member,
+    observed::{Observed, Question, Seen, Subject, observe},
     pages::{
         data_protection::disclosure,
         frame::{Frame, Nav},
         permissions::{PermissionsPage, Problem, ServiceRow, ServiceState},
     },
-    see_other, sign_in, view,
+    view,
 };
 use crate::{
-    chance, db,
     domain::{
-        acceptances::Cause,
-        accounts::{self, Person},
-        catalogue::Service,
-        changes::{self, Decided, Press, Refusal, Row, Shown, Situation},
-        dossier::Dossier,
-        entitlements::Entitlement,
-        log::{Actor, Origin},
-        memberships::Membership,
-        terms::Version,
+        acceptances::Cause, catalogue::Service, changes::Refusal, dossier::Dossier, entitlements::Entitlement,
+        memberships::Membership, terms::Version,
     },
     texts,
 };
@@ -41,152 +33,13 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let resumed = member.take_resumed_form();
     let person = member.person(&state, client::locale(&request)).await?;
-    let observed = observe(&state, person.as_ref()).await;
+    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
+    let observed = observe(&state, subject, |_| Question::BOTH).await;
     form(&request, &state, &member, &observed, resumed.as_ref(), Vec::new()).await
 }
 
-/// `POST /profile/permissions`: the press of the button.
-pub(super) async fn change(
-    request: HttpRequest,
-    state: web::Data<State>,
-    fields: web::Form<Vec<(String, String)>>,
-) -> Result<HttpResponse, WebError> {
-    let fields = Fields::new(fields.into_inner());
-    let locale = client::locale(&request);
-    let member = match Member::of(&request) {
-        Err(WebError::SignInFirst { .. }) => {
-            let back = format!("/{}/profile/permissions", locale.code());
-            return sign_in::resume(&request, &state, &back, &fields);
-        }
-        member => member?,
-    };
-    fields.require_token(&member.data.form_token)?;
-    let person = member.person(&state, locale).await?;
-    let observed = observe(&state, person.as_ref()).await;
-    let rows = rows(&fields);
-    let terms_accepted = fields.get("terms") == Some("accepted");
-    match decide(&request, &state, &member, person, &observed, &rows, terms_accepted).await? {
-        Ok((change_id, decided)) => {
-            state.delivery.attempt(&member.account.id, &decided, state.settings.write_deadline).await;
-            answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
-        }
-        Err(refusals) => form(&request, &state, &member, &observed, Some(&fields), refusals).await,
-    }
-}
-
-/// No catalogue is longer; what comes after is no form of ours.
-const MOST_ROWS: usize = 200;
-
-type Decision = Result<(String, Vec<Decided>), Vec<Refusal>>;
-
-/// One transaction: what the press means, and writing it down.
-async fn decide(
-    request: &HttpRequest,
-    state: &State,
-    member: &Member,
-    person: Option<Person>,
-    observed: &Observed,
-    rows: &[Row],
-    terms_accepted: bool,
-) -> Result<Decision, WebError> {
-    let locale = client::locale(request);
-    let (account_id, request_id) = (member.account.id.clone(), client::request_id(request));
-    let (observed, rows, known_mail) = (observed.clone(), rows.to_vec(), member.account.mail.is_some());
-    let now = state.clock.now();
-    let lease = state.delivery.lease(now);
-    let decided = state.database.write(move |conn| -> Result<Decision, db::Error> {
-        accounts::lock(conn, &account_id, now)?;
-        let has_mail = match &person {
-            Some(person) => accounts::remember(conn, person, locale, now)?.mail.is_some(),
-            None => known_mail,
-        };
-        let dossier = Dossier::read(conn, &account_id, locale, now)?;
-        let planned = match changes::plan(&rows, &situations(&dossier, &observed), terms_accepted) {
-            Ok(planned) => planned,
-            Err(refusals) => return Ok(Err(refusals)),
-        };
-        if planned.is_empty() {
-            let services: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
-            return Ok(Ok((dossier.last_change(&services).unwrap_or_default(), Vec::new())));
-        }
-        let change_id = chance::id(now);
-        let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
-        let press =
-            Press { account_id: &account_id, has_mail, locale, change_id: &change_id, lease: Some(&lease), origin };
-        let decided = changes::carry_out(conn, press, &planned)?;
-        Ok(Ok((change_id, decided)))
-    });
-    Ok(decided.await?)
-}
-
-fn situations(dossier: &Dossier, observed: &Observed) -> Vec<Situation> {
-    let one = |(service, seen): (&String, &Seen)| {
-        let membership = dossier.believe(service, seen.membership, seen.since);
-        dossier.situation(service, seen.eligible == Some(true), membership)
-    };
-    observed.iter().map(one).collect()
-}
-
-/// 303 to what came of it: the service's own page, or one page for several. New terms that were accepted on the way are only
-/// mentioned there. The place follows from the form alone, so a press that was carried out before leads to the same one.
-fn answer_to(
-    member: &Member,
-    locale: &str,
-    change_id: &str,
-    rows: &[Row],
-    terms_accepted: bool,
-) -> Result<HttpResponse, WebError> {
-    let services = |is_meant: &dyn Fn(&Row) -> bool| -> Vec<&str> {
-        rows.iter().filter(|row| is_meant(row)).map(|row| row.service.as_str()).collect()
-    };
-    let changed = services(&|row| row.ticked != (row.shown != Shown::Inactive));
-    let accepted_again = services(&|row| row.ticked && row.shown == Shown::AcceptAgain && terms_accepted);
-    let place = match (changed.as_slice(), accepted_again.as_slice()) {
-        ([], []) => {
-            member.leave_notice(NextNotice::NothingChanged)?;
-            "permissions".to_owned()
-        }
-        ([one], others) => {
-            if !others.is_empty() {
-                member.leave_notice(NextNotice::TermsAcceptedToo)?;
-            }
-            format!("permissions/{one}")
-        }
-        ([], [one]) => format!("permissions/{one}"),
-        _ => format!("changes/{change_id}"),
-    };
-    Ok(see_other(&format!("/{locale}/profile/{place}")))
-}
-
-/// The services in the form: what was shown, and what is ticked.
-fn rows(fields: &Fields) -> Vec<Row> {
-    let ticked: BTreeSet<&str> = fields.all("service").collect();
-    let mut rows: Vec<Row> = Vec::new();
-    for (service, shown) in fields.with_prefix("shown.").take(MOST_ROWS) {
-        let shown = match shown {
-            "active" => Shown::Active,
-            "accept-again" => Shown::AcceptAgain,
-            _ => Shown::Inactive,
-        };
-        if rows.iter().all(|row| row.service != service) {
-            rows.push(row(fields, service, shown, ticked.contains(service)));
-        }
-    }
-    for service in ticked.into_iter().take(MOST_ROWS) {
-        if rows.iter().all(|row| row.service != service) {
-            rows.push(row(fields, service, Shown::Inactive, true));
-        }
-    }
-    rows
-}
-
-fn row(fields: &Fields, service: &str, shown: Shown, ticked: bool) -> Row {
-    let digest = fields.get(&format!("terms.{service}")).map(str::to_owned);
-    Row { service: service.to_owned(), shown, ticked, digest }
-}
-
 /// The form: fresh, or with what was entered and what is wrong with it.
-async fn form(
+pub(super) async fn form(
     request: &HttpRequest,
     state: &State,
     member: &Member,
@@ -218,7 +71,7 @@ async fn form(
         terms_accepted: entered.is_some_and(|fields| fields.get("terms") == Some("accepted")),
         form_token: forms::mask(&member.data.form_token),
         account: member.account.id.clone(),
-        directory_unavailable: observed.values().any(|seen| seen.membership == Membership::Unknown),
+        directory_unavailable: observed.values().any(|seen| seen.membership() == Membership::Unknown),
         problems,
         frame,
     };
@@ -230,11 +83,11 @@ async fn form(
 fn service_row(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier) -> ServiceRow {
     let locale = frame.locale;
     let slug = service.slug.as_str();
-    let seen = Seen { membership: dossier.believe(slug, seen.membership, seen.since), ..seen };
+    let seen = Seen { membership: Some(dossier.believe(slug, seen.membership(), seen.since)), ..seen };
     let state = service_state(frame, service, seen, dossier);
     let shown = match &state {
         ServiceState::Active { .. } | ServiceState::BeingApplied | ServiceState::AcceptAgain { .. } => true,
-        ServiceState::NotEligible { .. } | ServiceState::NoTerms => seen.membership == Membership::Present,
+        ServiceState::NotEligible { .. } | ServiceState::NoTerms => seen.membership() == Membership::Present,
         _ => false,
     };
     let has_details = shown || matches!(state, ServiceState::BeingRemoved);
@@ -261,8 +114,8 @@ fn service_state(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier
     if let Some(owed) = entitlement.filter(|e| e.is_owed()) {
         return if owed.wanted { ServiceState::BeingApplied } else { ServiceState::BeingRemoved };
     }
-    let situation = dossier.situation(slug, seen.eligible == Some(true), seen.membership);
-    let is_active = match seen.membership {
+    let situation = dossier.situation(slug, seen.eligible == Some(true), seen.membership());
+    let is_active = match seen.membership() {
         Membership::Present => true,
         Membership::Absent => false,
         Membership::Unknown => situation.wanted,

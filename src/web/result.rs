@@ -10,7 +10,7 @@ use super::{
     error::WebError,
     forms,
     member::Member,
-    observed::in_time,
+    observed::{Subject, in_time, is_eligible},
     pages::{
         data_protection::disclosure,
         frame::{Frame, Nav},
@@ -39,9 +39,10 @@ pub(super) async fn show(
     let service = state.catalogue.get(&service).ok_or(WebError::NotFound)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
     let person = member.person(&state, frame.locale).await?;
+    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
-    let (outcome, proof) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
+    let (outcome, proof) = outcome(&state, &frame, service, subject, &dossier, now).await;
     let checked = Checked { outcome, proof, at: now };
     let qr_svg = state.qr_codes.get(service.slug.as_str()).cloned();
     let page = result_page(frame, &member, service, person.as_ref(), &dossier, checked, qr_svg);
@@ -57,6 +58,7 @@ pub(super) async fn show_change(
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
     let person = member.person(&state, frame.locale).await?;
+    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let mut results = Vec::new();
@@ -65,7 +67,7 @@ pub(super) async fn show_change(
             continue;
         }
         let receipt = receipt_of(&dossier, service.slug.as_str(), &change);
-        let (outcome, _) = outcome(&state, &frame, service, person.as_ref(), &dossier, now).await;
+        let (outcome, _) = outcome(&state, &frame, service, subject, &dossier, now).await;
         results.push(ResultSummary {
             service_name: service.name.get(frame.locale).to_owned(),
             outcome,
@@ -110,7 +112,7 @@ async fn outcome(
     state: &State,
     frame: &Frame,
     service: &Service,
-    person: Option<&Person>,
+    about: Subject<'_>,
     dossier: &Dossier,
     now: Instant,
 ) -> (Outcome, Option<Proof>) {
@@ -118,14 +120,14 @@ async fn outcome(
         let outcome = if owed.wanted { Outcome::BeingApplied } else { Outcome::BeingRemoved };
         return (outcome, None);
     }
-    let Some(person) = person else { return (Outcome::Unknown, None) };
+    let Some(person) = about.person else { return (Outcome::Unknown, None) };
     let (directory, asked, subject) = (state.directory.clone(), service.clone(), person.clone());
     let proving = async move { directory.prove_admission(&asked, &subject, now).await };
     let (membership, proof) = in_time(state, proving).await.unwrap_or((Membership::Unknown, None));
     let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
         (Membership::Unknown, _) => Outcome::Unknown,
         (Membership::Absent, _) => {
-            not_available(state, frame, service, person).await.unwrap_or(absent(dossier, service))
+            not_available(state, frame, service, about).await.unwrap_or(absent(dossier, service))
         }
         (Membership::Present, None) => Outcome::Active { at: now },
         (Membership::Present, Some(Verdict::Admitted)) => Outcome::Admitted { at: now },
@@ -141,13 +143,12 @@ async fn outcome(
 }
 
 /// Why the person may not have the service, by the directory's word.
-async fn not_available(state: &State, frame: &Frame, service: &Service, person: &Person) -> Option<Outcome> {
+async fn not_available(state: &State, frame: &Frame, service: &Service, about: Subject<'_>) -> Option<Outcome> {
     if !service.data_protection.is_complete() {
         return Some(Outcome::NotAvailable { reason: frame.t("state-not-disclosed-text") });
     }
     let rule = service.eligibility.as_ref()?;
-    let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
-    let is_eligible = in_time(state, async move { directory.matches(&dn, &filter).await }).await?.ok()?;
+    let is_eligible = is_eligible(state, service, about).await?;
     (!is_eligible).then(|| Outcome::NotAvailable { reason: rule.reason.get(frame.locale).to_owned() })
 }
 

@@ -108,6 +108,9 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
 
 /// The account's roles; the directory is asked if its last answer is older than the refresh.
 pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) -> Result<Roles, WebError> {
+    if !state.directory.settings().roles.is_any_granted() {
+        return Ok(Roles::NONE);
+    }
     let refresh = TimeDelta::from_std(state.settings.roles.refresh).unwrap_or(TimeDelta::MAX);
     let now = state.clock.now();
     if let Some(roles) = state.roles.since(&account.id, now - refresh) {
@@ -125,8 +128,13 @@ pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) 
 /// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.
 async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError> {
     let (directory, account) = (state.directory.clone(), account.clone());
+    let seen = state.sightings.person(&account.id, state.clock.now());
     let asking = async move {
-        match directory.read(&account.dn).await?.filter(|person| account.is(person)) {
+        let person = match seen {
+            Some(person) => Some(person),
+            None => directory.read(&account.dn).await?.filter(|person| account.is(person)),
+        };
+        match person {
             Some(person) => directory.roles(&person).await,
             None => Ok(Roles::NONE),
         }

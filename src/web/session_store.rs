@@ -2,18 +2,23 @@
 
 use std::{collections::HashMap, fmt::Display, time::Duration};
 
-use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError, generate_session_key};
+use actix_session::storage::{LoadError, SaveError, SessionKey, SessionStore, UpdateError};
 use actix_web::cookie::time;
 use chrono::TimeDelta;
+use serde_json::json;
 
 use super::{
     State,
-    member::{ACCOUNT, SessionData},
+    member::{ACCOUNT, STORED_UNDER},
 };
 use crate::{
     clock::{Clock, Instant},
     db::{self, Database},
-    domain::{sessions, terms::digest},
+    domain::{
+        log::{self, Actor, Kind, Origin, Record},
+        sessions,
+        terms::digest,
+    },
 };
 
 /// A session's use is noted once in this time, not at every request.
@@ -27,19 +32,13 @@ pub struct DatabaseSessions {
     database: Database,
     clock: Clock,
     idle: Duration,
-    absolute: Duration,
 }
 
 type Values = HashMap<String, String>;
 
 impl DatabaseSessions {
     pub fn new(state: &State) -> Self {
-        Self {
-            database: state.database.clone(),
-            clock: state.clock.clone(),
-            idle: state.settings.session.idle,
-            absolute: state.settings.session.absolute,
-        }
+        Self { database: state.database.clone(), clock: state.clock.clone(), idle: state.settings.session.idle }
     }
 
     async fn find(&self, key: &SessionKey) -> Result<Option<Values>, db::Error> {
@@ -71,28 +70,11 @@ impl SessionStore for DatabaseSessions {
         }
     }
 
+    /// A session begins with a sign-in and was stored with it, in one transaction.
     async fn save(&self, values: Values, _: &time::Duration) -> Result<SessionKey, SaveError> {
-        let broken = |error: &dyn Display| SaveError::Other(anyhow::anyhow!("{error}"));
-        let key = generate_session_key();
-        let data = SessionData::from_values(&values).ok_or_else(|| broken(&"a session needs an account"))?;
-        let state = state(values).map_err(|error| broken(&error))?;
-        let (hash, now) = (hash(&key), self.clock.now());
-        let ends_at = now + TimeDelta::from_std(self.absolute).unwrap_or(TimeDelta::MAX);
-        self.database
-            .write(move |conn| {
-                let session = sessions::Beginning {
-                    key_hash: &hash,
-                    reference: &data.reference,
-                    account_id: &data.account_id,
-                    state: &state,
-                    agent: &data.device,
-                    ends_at,
-                };
-                sessions::begin(conn, &session, now)
-            })
-            .await
-            .map_err(|error: db::Error| broken(&error))?;
-        Ok(key)
+        let key = values.get(STORED_UNDER).and_then(|key| serde_json::from_str::<String>(key).ok());
+        let broken = || SaveError::Other(anyhow::anyhow!("a session begins with signing in"));
+        key.and_then(|key| key.try_into().ok()).ok_or_else(broken)
     }
 
     async fn update(&self, key: SessionKey, values: Values, _: &time::Duration) -> Result<SessionKey, UpdateError> {
@@ -113,9 +95,17 @@ impl SessionStore for DatabaseSessions {
         Ok(())
     }
 
+    /// A session ends by signing out, by signing in anew, or with the person in the directory.
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
-        let hash = hash(key);
-        Ok(self.database.write(move |conn| sessions::end(conn, &hash)).await?)
+        let (hash, now) = (hash(key), self.clock.now());
+        let ended = self.database.write(move |conn| -> Result<(), db::Error> {
+            let Some((account_id, reference)) = sessions::end(conn, &hash)? else { return Ok(()) };
+            let origin = Origin { actor: Actor::Account(&account_id), request_id: &reference, at: now };
+            let record =
+                Record { kind: Kind::SignedOut, account_id: Some(&account_id), service: None, detail: json!({}) };
+            log::append(conn, origin, &record)
+        });
+        Ok(ended.await?)
     }
 }
 
@@ -125,6 +115,7 @@ fn state(mut values: Values) -> serde_json::Result<String> {
     serde_json::to_string(&values)
 }
 
-fn hash(key: &SessionKey) -> String {
+/// What the table holds of a key.
+pub(super) fn hash(key: &SessionKey) -> String {
     digest(key.as_ref().as_bytes())
 }

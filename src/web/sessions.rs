@@ -6,6 +6,7 @@ use actix_web::{
     web,
 };
 use chrono::TimeDelta;
+use serde_json::json;
 
 use super::{
     State, client,
@@ -18,7 +19,13 @@ use super::{
     },
     see_other, sign_out, view,
 };
-use crate::domain::sessions;
+use crate::{
+    db,
+    domain::{
+        log::{self, Actor, Kind, Origin, Record},
+        sessions,
+    },
+};
 
 /// `GET /profile/sessions`
 pub(super) async fn show(
@@ -59,14 +66,22 @@ pub(super) async fn end(
     }
     let (account_id, own) = (member.account.id.clone(), member.data.reference.clone());
     let others = which == "others";
+    let (request_id, now) = (client::request_id(&request), state.clock.now());
     let ended = state
         .database
         .write(move |conn| {
-            if others {
-                sessions::end_others(conn, &account_id, &own)
+            let ended = if others {
+                sessions::end_others(conn, &account_id, &own)?
             } else {
-                sessions::end_one(conn, &account_id, &which)
+                sessions::end_one(conn, &account_id, &which)?
+            };
+            if ended > 0 {
+                let origin = Origin { actor: Actor::Account(&account_id), request_id: &request_id, at: now };
+                let detail = json!({ "sessions": ended });
+                let record = Record { kind: Kind::SessionsEnded, account_id: Some(&account_id), service: None, detail };
+                log::append(conn, origin, &record)?;
             }
+            Ok::<_, db::Error>(ended)
         })
         .await?;
     if !others && ended == 0 {

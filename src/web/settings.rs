@@ -18,8 +18,11 @@ pub struct Settings {
     pub sign_in: SignIn,
     pub session: Session,
     pub roles: Roles,
+    pub inspection: Inspection,
     /// How long a request waits for the directory write before it answers "stored, being applied".
     pub write_deadline: Duration,
+    /// For how long pages rely on what the directory said about a person who is signed in. Memberships are asked each time.
+    pub believe_for: Duration,
 }
 
 /// Throttling of failed sign-ins (successes are never counted).
@@ -33,6 +36,8 @@ pub struct SignIn {
     pub forgive_address_after: Duration,
     /// Every refusal takes at least this long, whatever its reason.
     pub refusal_takes: Duration,
+    /// How long a sign-in waits for the directory before it says that signing in is not possible now.
+    pub deadline: Duration,
 }
 
 /// Lifetimes of sessions, kept on the server.
@@ -49,4 +54,11 @@ pub struct Roles {
     pub refresh: Duration,
     /// Whom to ask for a role, as the end of a sentence.
     pub contact: Text,
+}
+
+/// Pages that show data of other people.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// How many of them one person may open in a minute.
+    pub requests_per_minute: u32,
 }

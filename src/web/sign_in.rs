@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_session::SessionExt;
+use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
@@ -14,21 +14,23 @@ use super::{
     State, client,
     error::WebError,
     forms::{self, Fields, FormCookie},
-    member::{SessionData, begin_session},
+    member::{SessionData, begin_session, first_state},
     pages::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
-    roles, see_other, view,
+    refusals, roles, see_other, session_store, view,
 };
 use crate::{
     chance,
+    clock::Instant,
     db::{self, Database},
-    directory::{Candidate, SignInFailure},
+    directory::{Candidate, DirectoryError, SignInFailure},
     domain::{
         accounts::{self, Account, Person},
         locale::Locale,
         log::{self, Actor, Kind, Origin, Record},
+        sessions,
     },
     texts,
 };
@@ -106,7 +108,8 @@ pub(super) async fn create(
         return refuse(&request, &state, entered, SignInProblem::Overloaded, StatusCode::SERVICE_UNAVAILABLE);
     };
     let began = tokio::time::Instant::now();
-    let admitted = admit(&request, &state, &entered).await;
+    let admitting = tokio::time::timeout(state.settings.sign_in.deadline, admit(&request, &state, &entered));
+    let admitted = admitting.await.unwrap_or_else(|_| Err(problem(&DirectoryError::TimedOut.into())));
     drop(turn);
     match admitted {
         Ok(person) => welcome(&request, &state, &entered, person).await,
@@ -154,7 +157,9 @@ async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Resul
                 state.throttle.count_failure(address);
             }
             let problem = problem(&failure);
-            tracing::info!(event = "sign-in.refused", request_id = client::request_id(request), why = ?problem);
+            let request_id = client::request_id(request);
+            tracing::info!(event = "sign-in.refused", request_id, why = ?problem);
+            refusals::record(state, request_id, candidate.as_ref(), problem).await;
             Err(problem)
         }
     }
@@ -194,45 +199,79 @@ async fn welcome(
     person: Person,
 ) -> Result<HttpResponse, WebError> {
     let locale = client::locale(request);
-    let now = state.clock.now();
-    let account = record(&state.database, person, locale, client::request_id(request), now).await?;
-    let absolute = TimeDelta::from_std(state.settings.session.absolute).unwrap_or(TimeDelta::MAX);
-    let data = SessionData {
-        account_id: account.id.clone(),
-        reference: chance::id(now),
-        form_token: chance::token(),
+    let key = generate_session_key();
+    let arrival = Arrival {
+        person,
+        locale,
+        request_id: client::request_id(request),
+        key_hash: session_store::hash(&key),
         device: client::device(request),
-        ends_at: now + absolute,
+        resume: entered.resume.clone(),
+        now: state.clock.now(),
+        absolute: TimeDelta::from_std(state.settings.session.absolute).unwrap_or(TimeDelta::MAX),
     };
-    begin_session(&request.get_session(), &data, entered.resume.as_deref())?;
+    let (person, now) = (arrival.person.clone(), arrival.now);
+    let account = arrival.record(&state.database).await?;
+    state.sightings.keep(&account.id, &person, now);
+    begin_session(&request.get_session(), key.as_ref())?;
     roles::learn(request, state, &account).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))
 }
 
-/// Remembers the person; when two browsers do that for the first time at the same moment, the slower one looks again.
-async fn record(
-    database: &Database,
+/// Somebody who has proven who they are.
+#[derive(Clone)]
+struct Arrival {
     person: Person,
     locale: Locale,
     request_id: String,
-    now: crate::clock::Instant,
-) -> Result<Account, db::Error> {
-    let attempt = || {
-        let (person, request_id) = (person.clone(), request_id.clone());
-        database.write(move |conn| {
-            let account = accounts::remember(conn, &person, locale, now)?;
-            let origin = Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now };
-            let record =
-                Record { kind: Kind::SignedIn, account_id: Some(&account.id), service: None, detail: json!({}) };
-            log::append(conn, origin, &record)?;
-            Ok(account)
-        })
-    };
-    match attempt().await {
-        Err(db::Error::Conflict(_)) => attempt().await,
-        done => done,
+    /// Of the session that begins.
+    key_hash: String,
+    device: String,
+    resume: Option<String>,
+    now: Instant,
+    /// How long the session lasts at most.
+    absolute: TimeDelta,
+}
+
+impl Arrival {
+    /// Remembers the person and stores the session; when two browsers do that for the first time at the same moment, the slower
+    /// one looks again.
+    async fn record(self, database: &Database) -> Result<Account, db::Error> {
+        let attempt = || {
+            let this = self.clone();
+            database.write(move |conn| this.write(conn))
+        };
+        match attempt().await {
+            Err(db::Error::Conflict(_)) => attempt().await,
+            done => done,
+        }
+    }
+
+    fn write(&self, conn: &mut db::Conn) -> Result<Account, db::Error> {
+        let account = accounts::remember(conn, &self.person, self.locale, self.now)?;
+        let origin = Origin { actor: Actor::Account(&account.id), request_id: &self.request_id, at: self.now };
+        let record = Record { kind: Kind::SignedIn, account_id: Some(&account.id), service: None, detail: json!({}) };
+        log::append(conn, origin, &record)?;
+        let data = SessionData {
+            account_id: account.id.clone(),
+            reference: chance::id(self.now),
+            form_token: chance::token(),
+            device: self.device.clone(),
+            ends_at: self.now + self.absolute,
+        };
+        let state = first_state(&data, self.resume.as_deref()).map_err(|error| db::Error::Broken(error.to_string()))?;
+        let session = sessions::Beginning {
+            key_hash: &self.key_hash,
+            reference: &data.reference,
+            account_id: &account.id,
+            state: &state,
+            agent: &self.device,
+            ends_at: data.ends_at,
+        };
+        sessions::begin(conn, &session, self.now)?;
+        Ok(account)
     }
 }
 
@@ -313,7 +352,7 @@ fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) 
 
 /// A path of ours to return to; anything that could lead elsewhere is dropped. Browsers read `\` as `/` and skip control
 /// characters, so neither may occur.
-fn own_path(next: &str) -> Option<String> {
+pub(super) fn own_path(next: &str) -> Option<String> {
     let is_ours = Locale::ALL.iter().any(|locale| {
         next.strip_prefix('/')
             .and_then(|rest| rest.strip_prefix(locale.code()))

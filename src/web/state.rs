@@ -4,12 +4,14 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
 use tokio::sync::Semaphore;
 
-use super::{result, roles::KnownRoles, settings::Settings, throttle::Throttle};
+use super::{
+    audit, refusals::Refusals, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle,
+};
 use crate::{
     clock::Clock,
     db::Database,
     directory::Directory,
-    domain::catalogue::Catalogue,
+    domain::{catalogue::Catalogue, log::head::PublicKey},
     work::{Delivery, Outside},
 };
 
@@ -24,12 +26,17 @@ pub struct State {
     pub directory: Directory,
     pub delivery: Delivery,
     pub clock: Clock,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
     /// The folder with the demo's mails; `None` outside the demo.
     pub mailbox: Option<PathBuf>,
     /// The services' QR codes, by slug: drawing one costs more than the rest of its page.
     pub(super) qr_codes: HashMap<String, String>,
+    pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
+    pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
+    pub(super) audit: audit::Shared,
     pub(super) sign_ins: Semaphore,
 }
 
@@ -37,13 +44,17 @@ impl State {
     pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
+            sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
+            refusals: Refusals::default(),
             roles: KnownRoles::default(),
+            audit: audit::Shared::new(&settings.inspection, &outside.clock),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,
             directory: outside.directory,
             clock: outside.clock,
+            log_keys: outside.log_keys,
             delivery,
             mailbox,
             sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),

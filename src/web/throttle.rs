@@ -147,7 +147,13 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 /// The portal's clock, as the limiter wants it.
 #[derive(Clone, Debug)]
-struct PortalClock(Clock);
+pub(super) struct PortalClock(Clock);
+
+impl PortalClock {
+    pub(super) fn new(clock: &Clock) -> Self {
+        Self(clock.clone())
+    }
+}
 
 impl GovernorClock for PortalClock {
     type Instant = Nanos;
@@ -169,6 +175,7 @@ mod tests {
             failures_per_address: 5,
             forgive_address_after: Duration::from_secs(2),
             refusal_takes: Duration::ZERO,
+            deadline: Duration::from_secs(5),
         };
         Throttle::new(&settings, clock.clone())
     }

@@ -13,18 +13,18 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::Settings;
+use super::{Settings, receipts::Receipt, refusals};
 use crate::{
     chance,
     clock::{Clock, Instant},
     db::{self, Conn, Database},
     directory::{Directory, DirectoryError, Holder},
     domain::{
-        accounts::{self, Account},
+        accounts::Account,
         catalogue::{Catalogue, Service},
-        changes::Decided,
-        entitlements::{self, Entitlement},
-        log::{self, Actor, Kind, Origin, Record},
+        changes::{Decided, Decision},
+        entitlements,
+        log::{self, Actor, Kind, Origin, Record, head::PublicKey},
         outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News},
         portal::Portal,
     },
@@ -59,6 +59,8 @@ pub struct Outside {
     pub clock: Clock,
     /// What mails say about the portal.
     pub portal: Portal,
+    /// The keys whose signatures under the log count.
+    pub log_keys: Arc<[PublicKey]>,
 }
 
 /// Delivers the outbox. Cheap to clone.
@@ -134,55 +136,60 @@ impl Delivery {
 
     /// Delivers what a request has just decided and waits for it until the deadline. Whatever is not done by then goes on
     /// without the request.
-    pub async fn attempt(&self, account_id: &str, decided: &[Decided], deadline: Duration) {
-        let owed: Vec<_> = decided.iter().filter_map(|d| Some((d.service.clone(), d.owed.clone()?))).collect();
-        let (this, account_id) = (self.clone(), account_id.to_owned());
+    pub async fn attempt(&self, account: &Account, decided: &[Decided], deadline: Duration) {
+        let now = self.outside.clock.now();
+        let owed = decided.iter().filter_map(|decided| {
+            let owed = decided.owed.as_ref()?;
+            let entry = Entry {
+                id: owed.id.clone(),
+                account: account.clone(),
+                service: decided.service.clone(),
+                effect: Effect::Membership,
+                attempts: 0,
+                created_at: now,
+            };
+            Some((entry, owed.decision))
+        });
+        let (this, owed) = (self.clone(), owed.collect::<Vec<_>>());
         let delivering = tokio::spawn(async move {
-            join_all(owed.into_iter().map(|(service, id)| {
-                let created_at = this.outside.clock.now();
-                let entry = Entry {
-                    id,
-                    account_id: account_id.clone(),
-                    service,
-                    effect: Effect::Membership,
-                    attempts: 0,
-                    created_at,
-                };
-                let this = &this;
-                async move { this.deliver(&entry).await }
+            join_all(owed.iter().map(async |(entry, decision)| {
+                if let Err(failure) = this.deliver_membership(entry, Some(*decision)).await {
+                    this.postpone(entry, &failure).await;
+                }
             }))
             .await;
         });
         if timeout(deadline, delivering).await.is_err() {
             tracing::warn!(event = "delivery.deadline", "the directory write goes on without the request");
         }
-        self.wake();
+        // What was put off is due later; the mail is due now.
+        self.wake.mails.notify_one();
     }
 
     /// Delivers due entries until none is left that can be delivered now; returns how many were taken.
     pub async fn deliver_due(&self) -> Result<usize, db::Error> {
-        let (memberships, mails) = tokio::try_join!(self.deliver_lane(MEMBERSHIPS), self.deliver_lane(MAILS))?;
+        let (memberships, mails) =
+            tokio::try_join!(self.deliver_lane(MEMBERSHIPS, false), self.deliver_lane(MAILS, false))?;
         Ok(memberships + mails)
     }
 
-    async fn deliver_lane(&self, Lane { kind, at_once }: Lane) -> Result<usize, db::Error> {
+    /// `is_woken`: something is due, so it is taken without asking first. Asking locks nobody out, and so is what is done every
+    /// `poll`.
+    async fn deliver_lane(&self, Lane { kind, at_once }: Lane, mut is_woken: bool) -> Result<usize, db::Error> {
         let mut sum = 0;
         loop {
             let now = self.outside.clock.now();
-            if !self.outside.database.read(move |conn| outbox::is_due(conn, kind, now)).await? {
+            let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, now);
+            if !std::mem::take(&mut is_woken) && !self.outside.database.read(is_due).await? {
                 return Ok(sum);
             }
             let lease = self.lease(now);
             let take = move |conn: &mut Conn| outbox::take_due(conn, kind, &lease, at_once.into(), now);
             let taken = self.outside.database.write(take).await?;
-            if taken.is_empty() {
-                return Ok(sum);
-            }
             sum += taken.len();
-            // Whatever has been owed since then has woken the worker again.
-            let was_all = taken.len() < usize::from(at_once);
             join_all(taken.iter().map(|entry| self.deliver(entry))).await;
-            if was_all {
+            // Whatever has been owed since then has woken the worker again.
+            if taken.len() < usize::from(at_once) {
                 return Ok(sum);
             }
         }
@@ -191,11 +198,12 @@ impl Delivery {
     /// Works until the process ends: delivers when woken, and every `poll`; looks after the rest every minute.
     pub async fn run(&self) {
         let working = async |lane, wake: &Notify| {
+            let mut is_woken = false;
             loop {
-                if let Err(error) = self.deliver_lane(lane).await {
+                if let Err(error) = self.deliver_lane(lane, is_woken).await {
                     tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
                 }
-                let _ = timeout(self.settings.poll, wake.notified()).await;
+                is_woken = timeout(self.settings.poll, wake.notified()).await.is_ok();
             }
         };
         let keeping = async {
@@ -220,7 +228,7 @@ impl Delivery {
 
     async fn deliver(&self, entry: &Entry) {
         let done = match &entry.effect {
-            Effect::Membership => self.deliver_membership(entry).await,
+            Effect::Membership => self.deliver_membership(entry, None).await,
             Effect::Mail(order) => self.deliver_mail(entry, order).await,
             Effect::AcceptAgain { version_id, stage } => self.deliver_question(entry, version_id, *stage).await,
         };
@@ -229,29 +237,27 @@ impl Delivery {
         }
     }
 
-    async fn deliver_membership(&self, entry: &Entry) -> Result<(), Failure> {
+    /// `known`: what was decided just now, if the caller knows it.
+    async fn deliver_membership(&self, entry: &Entry, known: Option<Decision>) -> Result<(), Failure> {
         let service = self.service(&entry.service)?;
-        loop {
-            let Some((account, entitlement)) = self.decision(entry).await? else {
-                return Ok(self.forget(entry).await?);
-            };
-            let holder = self.holder_of(&account, entry.attempts, entitlement.wanted).await?;
-            self.outside.directory.set(&service.grant, &holder, entitlement.wanted).await?;
-            if self.note_applied(entry, entitlement).await? {
-                return Ok(());
-            }
+        let mut next = match known {
+            Some(decision) => Some(decision),
+            None => self.decision(entry).await?,
+        };
+        if next.is_none() {
+            return Ok(self.forget(entry).await?);
         }
+        while let Some(decision) = next {
+            let holder = self.holder_of(&entry.account, entry.attempts, decision.wanted).await?;
+            self.outside.directory.set(&service.grant, &holder, decision.wanted).await?;
+            next = self.note_applied(entry, decision).await?;
+        }
+        Ok(())
     }
 
-    async fn decision(&self, entry: &Entry) -> Result<Option<(Account, Entitlement)>, db::Error> {
-        let (account_id, service) = (entry.account_id.clone(), entry.service.clone());
-        self.outside
-            .database
-            .read(move |conn| {
-                let account = accounts::get(conn, &account_id)?;
-                Ok(account.zip(entitlements::get(conn, &account_id, &service)?))
-            })
-            .await
+    async fn decision(&self, entry: &Entry) -> Result<Option<Decision>, db::Error> {
+        let (account_id, service) = (entry.account.id.clone(), entry.service.clone());
+        self.outside.database.read(move |conn| decision(conn, &account_id, &service)).await
     }
 
     /// The first attempt follows the request that has just read the person. Later the person may have been renamed or moved, so
@@ -273,42 +279,45 @@ impl Delivery {
         }
     }
 
-    /// Notes that the directory shows the decision; `false` if there is a newer one by now.
-    async fn note_applied(&self, entry: &Entry, shown: Entitlement) -> Result<bool, db::Error> {
+    /// Notes that the directory shows the decision, and that nothing is owed any more; if there is a newer decision by now, that
+    /// one is owed instead, and returned.
+    async fn note_applied(&self, entry: &Entry, shown: Decision) -> Result<Option<Decision>, db::Error> {
         let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let (account_id, service) = (entry.account.id.clone(), entry.service.clone());
         self.outside
             .database
             .write(move |conn| {
-                let (account_id, service) = (&shown.account_id, &shown.service);
-                accounts::lock(conn, account_id, now)?;
-                if entitlements::get(conn, account_id, service)?.is_some_and(|e| e.revision != shown.revision) {
-                    return Ok(false);
-                }
-                if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {
+                if entitlements::mark_applied(conn, &account_id, &service, shown.revision, now)? {
                     let origin = Origin { actor: Actor::System, request_id: &id, at: now };
                     let detail = json!({ "present": shown.wanted, "revision": shown.revision });
                     let record = Record {
                         kind: Kind::MembershipWritten,
-                        account_id: Some(account_id),
-                        service: Some(service),
+                        account_id: Some(&account_id),
+                        service: Some(&service),
                         detail,
                     };
                     log::append(conn, origin, &record)?;
+                } else if let Some(newer) = decision(conn, &account_id, &service)?
+                    && newer.revision != shown.revision
+                {
+                    return Ok(Some(newer));
                 }
                 outbox::done(conn, &id)?;
-                Ok(true)
+                Ok(None)
             })
             .await
     }
 
     async fn deliver_mail(&self, entry: &Entry, order: &MailOrder) -> Result<(), Failure> {
-        let account_id = entry.account_id.clone();
-        let account = self.outside.database.read(move |conn| accounts::get(conn, &account_id)).await?;
-        if let Some(account) = account
-            && let Some(to) = account.mail.clone()
-        {
-            let mail = self.mail(&account, self.service(&entry.service)?, order);
-            self.send(entry, &to, &mail).await?;
+        if let Some(to) = &entry.account.mail {
+            let service = self.service(&entry.service)?;
+            let receipt = match self.receipt(&entry.account, service, order).await? {
+                Receipt::Awaited => return Ok(self.wait_for_seal(entry).await?),
+                Receipt::Sealed(json) => Some(json),
+                Receipt::NotSealed => None,
+            };
+            let mail = ChangeMail { receipt_file: receipt, ..self.mail(&entry.account, service, order) };
+            self.send(entry, to, &mail).await?;
         }
         Ok(self.forget(entry).await?)
     }
@@ -344,6 +353,8 @@ impl Delivery {
             },
             at: order.at,
             receipt: Some(order.receipt.clone()),
+            receipt_url: Some(portal.address(&format!("/profile/receipts/{}", order.receipt))),
+            receipt_file: None,
             terms,
             permissions_url: portal.address("/profile/permissions"),
             support: service.next_steps.support.clone(),
@@ -370,9 +381,9 @@ impl Delivery {
             tracing::error!(event = "outbox.needs-operator", id = entry.id, attempts = entry.attempts + 1,
                 service = entry.service, trouble = failure.name(), reason = %failure);
         }
-        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let (owed, now) = (entry.clone(), self.outside.clock.now());
         let delay = Delay { due_at: now + delta(wait), trouble: failure.name(), needs_operator: !failure.is_passing() };
-        let postponed = self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await;
+        let postponed = self.outside.database.write(move |conn| refusals::postpone(conn, &owed, delay, now)).await;
         if let Err(error) = postponed {
             // The lease runs out by itself, then the entry is due again.
             tracing::error!(event = "outbox.postpone", id = entry.id, reason = %error);
@@ -387,4 +398,10 @@ impl Delivery {
 
 pub(super) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// What is decided now about one account and one service.
+fn decision(conn: &mut Conn, account_id: &str, service: &str) -> Result<Option<Decision>, db::Error> {
+    let entitlement = entitlements::get(conn, account_id, service)?;
+    Ok(entitlement.map(|entitlement| Decision { wanted: entitlement.wanted, revision: entitlement.revision }))
 }

@@ -1,15 +1,26 @@
-//! What happens after commit: delivering the outbox, ending what has run out, asking for new terms, clearing away old sessions and
-//! accounts that have left.
+//! What happens after commit: delivering the outbox, sealing the log, ending what has run out, asking for new terms, clearing away
+//! old sessions and accounts that have left.
 
 mod delivery;
 mod erasure;
+mod outlets;
 mod questions;
+mod receipts;
+mod refusals;
+mod sealer;
+mod syslog;
 mod upkeep;
+mod verification;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 pub use delivery::{Delivery, Outside};
 pub use erasure::{ErasureError, Looked, Purged};
+pub use outlets::Feed;
+pub use sealer::Sealer;
+pub use verification::verify;
+
+use crate::domain::log::head::{PublicKey, Signer};
 
 /// How the worker behaves.
 #[derive(Clone, Debug)]
@@ -35,4 +46,35 @@ pub struct Erasure {
     pub look_every: Duration,
     /// Nobody is erased if it would be more than this share of all accounts at once, in percent.
     pub at_most_percent: u8,
+}
+
+/// How the log is sealed.
+#[derive(Clone, Debug)]
+pub struct AuditSettings {
+    /// Without it nothing is sealed.
+    pub signer: Option<Signer>,
+    /// Keys that signed before this one, and are still trusted for what they signed.
+    pub former_keys: Vec<PublicKey>,
+    /// Names the log in its heads.
+    pub origin: String,
+    pub seal_every: Duration,
+    pub anchors: Anchors,
+    pub feed: Feed,
+}
+
+/// Where heads are brought to, and how often.
+#[derive(Clone, Debug)]
+pub struct Anchors {
+    pub every: Duration,
+    /// Gets one file per head.
+    pub folder: Option<PathBuf>,
+    pub mail_to: Option<String>,
+    pub syslog: bool,
+}
+
+impl AuditSettings {
+    /// The keys whose signatures count.
+    pub fn trusted_keys(&self) -> Vec<PublicKey> {
+        self.signer.iter().map(Signer::public).chain(self.former_keys.iter().cloned()).collect()
+    }
 }

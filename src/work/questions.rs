@@ -4,7 +4,6 @@ use super::{Delivery, delivery::Failure};
 use crate::{
     db::Error,
     domain::{
-        accounts,
         outbox::Entry,
         portal::Portal,
         terms,
@@ -59,21 +58,17 @@ impl Delivery {
 
     pub(super) async fn deliver_question(&self, entry: &Entry, version_id: &str, stage: Stage) -> Result<(), Failure> {
         let service = self.service(&entry.service)?;
-        let (account_id, version_id, now) = (entry.account_id.clone(), version_id.to_owned(), self.outside.clock.now());
-        let found = self.outside.database.read(move |conn| -> Result<_, Error> {
-            let version = terms_notices::needed(conn, &account_id, &version_id, now)?;
-            Ok(version.zip(accounts::get(conn, &account_id)?))
-        });
-        if let Some((version, account)) = found.await?
-            && let Some(to) = account.mail.clone()
-        {
+        let (account, version_id, now) = (&entry.account, version_id.to_owned(), self.outside.clock.now());
+        let account_id = account.id.clone();
+        let needed = move |conn: &mut _| terms_notices::needed(conn, &account_id, &version_id, now);
+        if let (Some(version), Some(to)) = (self.outside.database.read(needed).await?, &account.mail) {
             let Portal { name, organisation, time_zone, .. } = self.outside.portal.clone();
             let terms_url = self.outside.portal.address(&format!("/terms/{}/{}", service.slug, version.number));
             let mail = ChangeMail {
                 locale: account.locale(),
                 portal_name: name,
                 organisation,
-                display_name: account.display_name,
+                display_name: account.display_name.clone(),
                 service_name: service.name.clone(),
                 action: MailAction::AcceptAgain {
                     from: (version.effective_at > now).then_some(version.effective_at),
@@ -82,12 +77,14 @@ impl Delivery {
                 },
                 at: now,
                 receipt: None,
+                receipt_url: None,
+                receipt_file: None,
                 terms: Some(MailTerms { number: version.number.to_string(), url: terms_url }),
                 permissions_url: self.outside.portal.address("/profile/permissions"),
                 support: service.next_steps.support.clone(),
                 tz: time_zone,
             };
-            self.send(entry, &to, &mail).await?;
+            self.send(entry, to, &mail).await?;
         }
         Ok(self.forget(entry).await?)
     }

@@ -129,8 +129,8 @@ async fn serve(
     let demo = demo::prepare(&place, listen, clock.clone()).await.expect("a demo");
     let config = config::load(&place.data.join("latchkey.toml"), settings.into_iter()).expect("a configuration");
     let app = App::assemble(&config, clock, Some(place.data.join("mail"))).await.expect("a portal");
-    let delivery = app.delivery.clone();
-    let worker = actix_web::rt::spawn(async move { delivery.run().await });
+    let (delivery, sealer) = (app.delivery.clone(), app.sealer.clone());
+    let worker = actix_web::rt::spawn(async move { tokio::join!(delivery.run(), sealer.run()) });
     let server = app.server(listener).expect("a server");
     let handle = server.handle();
     actix_web::rt::spawn(server);

@@ -126,6 +126,8 @@ impl Tour<'_> {
         self.visit("/profile/permissions/cloud", "result-inactive", 200).await;
         self.portal.let_pass(TimeDelta::minutes(1));
         self.visit("/profile/history", "history", 200).await;
+        self.browser.submit("td a[href*='/receipts/']").await;
+        self.inspector.look("receipt", 200).await;
         self.browser.goto(&self.portal.url("/demo/mail")).await;
         self.inspector.look("mailbox", 200).await;
     }

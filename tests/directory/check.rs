@@ -14,6 +14,7 @@ use latchkey::{
     },
     config::{self, Config},
     db::Database,
+    domain::log::head::Signer,
 };
 use tempfile::TempDir;
 
@@ -55,6 +56,8 @@ impl Installation {
             ("SERVICES_ROCKETCHAT_ADMISSION_BIND_PASSWORD", CHAT_PASSWORD.to_owned()),
         ]);
         std::fs::create_dir_all(folder.path().join("terms/rocketchat")).expect("a folder");
+        let key = Signer::from_seed(&[7; 32]).to_pem().expect("a key");
+        let environment = environment.into_iter().chain([("AUDIT_SIGNING_KEY", key)]).collect();
         let installation = Self { server, smtp, folder, environment };
         let config = installation.config(&[]);
         let database = Database::open(&config.database).expect("a database");
@@ -106,6 +109,8 @@ impl Installation {
             }
             .expect("a text");
         }
+        let key = Signer::from_seed(&[7; 32]).public().id();
+        let text = text.replace(&key[..16], "KEY");
         let digest = text.split("SHA-256 ").nth(1).and_then(|rest| rest.get(..16)).expect("a digest").to_owned();
         text.replace(&digest, "DIGEST").replace(&format!(":{}", self.server.port()), ":PORT")
     }
@@ -121,6 +126,18 @@ async fn a_good_configuration_has_no_troubles() {
         [("DIRECTORY_URLS", installation.server.real().ldap_url.clone()), ("DIRECTORY_START_TLS", "true".to_owned())];
     let lines = installation.check(&start_tls).await;
     assert!(lines.iter().all(|line| line.trouble.is_none()), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_log_that_is_not_sealed_is_a_trouble() {
+    let installation = Installation::new().await;
+    let mut config = installation.config(&[]);
+    config.audit.signer = None;
+    let lines = check::check(&config, |_| {}).await;
+    let troubles: Vec<_> = lines.iter().filter_map(|line| Some((&line.what, line.trouble.as_ref()?))).collect();
+    let [(what, remedy)] = troubles[..] else { panic!("{lines:#?}") };
+    assert_eq!(what, "log: it is not sealed");
+    assert!(remedy.contains("latchkey audit new-key FILE"), "{remedy}");
 }
 
 #[tokio::test]

@@ -125,3 +125,32 @@ async fn an_outage_is_not_an_absence() {
     assert!(directory.read(&maria.dn).await.is_err());
     assert!(directory.matches(&maria.dn, "(objectClass=*)").await.is_err());
 }
+
+/// A server that says it is busy is left for another one within the same question: searching, comparing, proving a password; a
+/// write is refused once and goes to the other server the next time.
+#[tokio::test]
+async fn a_busy_server_is_left_for_another_one() {
+    let (busy, other) = (Server::embedded().await, Server::embedded().await);
+    let directory = busy.directory_with(|s| s.urls.push(other.settings.urls[0].clone()));
+    let [grant, ..] = grants();
+    let maria = found(&directory, &MARIA).await;
+    let holder = Holder::from(&maria);
+    let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
+
+    busy.faults().set_busy(true);
+    let refused = directory.set(&grant, &holder, true).await;
+    assert!(refused.is_ok() || refused.is_err_and(|error| error.is_passing()));
+    directory.set(&grant, &holder, true).await.expect("set on the other server");
+    assert!(directory.has(&grant, &holder).await.expect("an answer"));
+    found(&directory, &MARIA).await;
+    directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in on the other server");
+
+    other.faults().set_busy(true);
+    let (found, proven) = (directory.find(MARIA.uid).await, directory.prove(&candidate, &PASSWORD.into()).await);
+    assert!(found.as_ref().is_err_and(DirectoryError::is_passing), "{found:?}");
+    assert!(matches!(&proven, Err(SignInFailure::Unavailable(error)) if error.is_passing()), "{proven:?}");
+
+    busy.faults().set_busy(false);
+    assert!(!directory.has(&grant, &holder).await.expect("an answer of the first one"));
+}

@@ -10,7 +10,7 @@ use rustls::{
 use tokio::sync::OnceCell;
 
 use latchkey::{
-    demo::directory::{Access, EmbeddedDirectory, Entry, Options as EmbeddedOptions},
+    demo::directory::{Access, EmbeddedDirectory, Entry, Faults, Options as EmbeddedOptions},
     directory::{
         Directory,
         settings::{People, Settings},
@@ -127,6 +127,14 @@ impl Server {
         match &self.kind {
             Kind::OpenLdap(server) => server,
             Kind::Embedded { .. } => panic!("this is not OpenLDAP"),
+        }
+    }
+
+    /// What the embedded one can be ordered to do wrong.
+    pub fn faults(&self) -> &Faults {
+        match &self.kind {
+            Kind::Embedded { running: Some(running), .. } => running.faults(),
+            _ => panic!("only the embedded directory takes orders"),
         }
     }
 

@@ -86,6 +86,83 @@ async fn while_the_directory_is_down_the_portal_shows_what_it_knows_and_takes_or
     assert!(stranger.sign_in(&portal).await.expect("an answer").is_done());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_directory_that_is_too_busy_gets_the_change_later() {
+    let world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.ldap_proxy.set(Weather::Busy);
+    let answer = world.press(&mut maria, true).await;
+    assert!(answer.is_done(), "{answer:?}");
+    let mut umlaut = Visitor::new(UMLAUT.uid, visitor::http());
+    let refused = umlaut.sign_in(&world.portal.address()).await.expect("an answer");
+    assert_eq!((refused.status.as_u16(), refused.retry_after.is_some()), (503, true), "{refused:?}");
+    assert!(!world.is_member(&MARIA).await);
+    world.mend();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+/// Fifty people at once wait as long as one: the two seconds of the settings, and not for each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_directory_keeps_nobody_waiting_at_the_sign_in() {
+    for is_fresh in [false, true] {
+        let world = World::new().await;
+        world.visitor(MARIA.uid).await;
+        world.ldap_proxy.set(Weather::Hanging);
+        if is_fresh {
+            world.ldap_proxy.cut();
+        }
+        let began = Instant::now();
+        for refused in sign_in_all(&world, 50).await {
+            assert_eq!((refused.status.as_u16(), refused.retry_after.is_some()), (503, true), "{refused:?}");
+        }
+        assert!(began.elapsed() < Duration::from_secs(5), "{:?}, fresh: {is_fresh}", began.elapsed());
+        world.mend();
+        world.visitor(UMLAUT.uid).await;
+    }
+}
+
+/// More people than the portal lets sign in at once: the rest is asked to come back, at once, and those inside are served.
+#[tokio::test(flavor = "multi_thread")]
+async fn under_too_much_load_people_inside_are_served_and_others_come_back_later() {
+    let world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.ldap_proxy.set(Weather::Slow(Duration::from_millis(200)));
+    let portal = world.portal.address();
+    let crowd = sign_in_all(&world, 330);
+    let inside = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let began = Instant::now();
+        assert!(world.press(&mut maria, true).await.is_done());
+        assert!(maria.get(&portal, "/en/profile/history").await.expect("an answer").status.is_success());
+        began.elapsed()
+    };
+    let (crowd, took) = tokio::join!(crowd, inside);
+    let (refused, admitted): (Vec<_>, Vec<_>) = crowd.into_iter().partition(|answer| !answer.is_done());
+    assert!(!refused.is_empty() && admitted.len() >= 10, "{} of 330 came in", admitted.len());
+    for answer in &refused {
+        assert_eq!((answer.status.as_u16(), answer.retry_after.is_some()), (503, true), "{answer:?}");
+    }
+    // Three pages of a second at most, each with the network's delay.
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    world.mend();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+/// So many students sign in at the same time.
+async fn sign_in_all(world: &World, count: usize) -> Vec<visitor::Answer> {
+    let portal = world.portal.address();
+    let signing_in: Vec<_> = (1..=count)
+        .map(|number| {
+            let portal = portal.clone();
+            tokio::spawn(async move {
+                let mut student = Visitor::new(&format!("student{number:05}"), visitor::http());
+                student.sign_in(&portal).await.expect("an answer")
+            })
+        })
+        .collect();
+    futures_util::future::join_all(signing_in).await.into_iter().map(|answer| answer.expect("a visitor")).collect()
+}
+
 /// The limits of the tests: one second for connecting, one for a page or a press, three for an operation.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_directory_that_hangs_makes_pages_late_but_not_later_with_every_visitor() {

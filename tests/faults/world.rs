@@ -62,7 +62,7 @@ impl World {
     }
 
     async fn on(url: &str, for_portal: &str, database_proxy: Option<Proxy>, group: &str, folder: TempDir) -> Self {
-        let ldap = OpenLdap::start(&openldap::Options { students: 30, ..openldap::Options::default() });
+        let ldap = OpenLdap::start(&openldap::Options { students: 330, ..openldap::Options::default() });
         let smtp = Smtp::start();
         let ldap_proxy = Proxy::before(port_of(&ldap.ldap_url)).await;
         let smtp_proxy = Proxy::before(smtp.port).await;
@@ -106,11 +106,6 @@ impl World {
 
     pub async fn dossier(&self, uid: &str) -> Dossier {
         evidence::dossiers(&self.database).await.remove(uid).unwrap_or_default()
-    }
-
-    /// How often it was decided about this person.
-    pub async fn decisions(&self, uid: &str) -> i64 {
-        self.dossier(uid).await.revision
     }
 
     /// Whether the directory shows the membership.

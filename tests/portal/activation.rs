@@ -45,7 +45,7 @@ async fn accepting_the_terms_activates_rocket_chat(base: Base) {
     let mails = world.mails();
     let [mail] = mails.as_slice() else { panic!("{mails:?}") };
     let mail = MessageParser::default().parse(mail.as_bytes()).expect("a mail");
-    assert!(mail.is_content_type("multipart", "alternative"));
+    assert!(mail.is_content_type("multipart", "mixed"));
     assert_eq!(mail.to().and_then(|to| to.first()?.address()), Some("anna.mueller@demo.example"));
     assert_eq!(mail.subject(), Some("Rocket.Chat is active"));
     for part in [mail.body_text(0).expect("text"), mail.body_html(0).expect("HTML")] {

@@ -1,7 +1,12 @@
 //! Data protection: what people are told, what they can take along, and how accounts that have left are erased.
 
 use chrono::TimeDelta;
-use latchkey::demo::university::{self, PEOPLE};
+use latchkey::{
+    command::purge::purge,
+    demo::university::{self, PEOPLE},
+    domain::log::verify::Verification,
+    work::verify,
+};
 use serde_json::Value;
 
 use crate::world::{Base, World, about, dn, en, remove_person, who};
@@ -16,6 +21,7 @@ on_both![
     a_change_that_would_erase_many_erases_nobody,
     names_are_kept_until_the_directory_is_rid_of_the_membership,
     a_name_that_is_given_to_somebody_else_is_another_account,
+    the_command_line_tells_before_it_erases,
 ];
 
 /// The demo's configuration, but nothing is said about who gets the data of the cloud storage.
@@ -151,6 +157,10 @@ async fn whoever_left_long_ago_is_erased_and_the_proof_stays(base: Base) {
     }
     assert_eq!(world.erase_due().await.expect("an answer").erased, 0);
     assert_eq!(world.mails().len(), 1, "nobody is there to read another");
+    world.seal().await;
+    let verification = Verification::new(world.config().audit.trusted_keys(), None);
+    let report = verify(world.records(), verification, |_, _| {}).await.expect("a report");
+    assert_eq!(report.misfit, None, "the log still verifies");
 }
 
 async fn whoever_comes_back_in_time_keeps_everything(base: Base) {
@@ -248,6 +258,20 @@ async fn a_name_that_is_given_to_somebody_else_is_another_account(base: Base) {
     anna.open("/profile/history").await.says(&en("history-empty"));
     assert_eq!(world.count("accounts WHERE username = 'amueller'"), 1);
     assert_eq!(world.count("accounts WHERE directory_key IS NULL"), 1);
+}
+
+async fn the_command_line_tells_before_it_erases(base: Base) {
+    let mut world = World::new(base).await;
+    anna_leaves(&mut world).await;
+    world.look_for_the_gone().await.expect("an answer");
+    world.advance(TimeDelta::days(366));
+    let portal = world.another_portal().await;
+    let before = world.dump();
+    purge(&portal, 5, true).await.expect("a dry run");
+    assert_eq!(world.dump(), before);
+    purge(&portal, 5, false).await.expect("a run");
+    assert_eq!(world.count("accounts WHERE directory_key IS NULL"), 1);
+    assert_eq!(world.count("log_records WHERE kind = 'account-erased' AND actor = 'operator'"), 1);
 }
 
 #[tokio::test]

@@ -98,6 +98,7 @@ async fn while_the_directory_is_away_pages_claim_nothing(base: Base) {
     let result = anna.activate(&["rocketchat"]).await;
     world.deliver().await;
     world.stop_directory().await;
+    world.advance(TimeDelta::seconds(31));
     anna.get(&result.path).await.expect(200).says(&about("result-unknown", "Rocket.Chat"));
     let page = anna.permissions().await;
     page.says(&en("directory-unavailable"));

@@ -137,7 +137,7 @@ async fn what_does_not_go_as_usual() {
 #[tokio::test]
 async fn while_the_directory_is_away() {
     for language in ["de", "en"] {
-        let mut world = World::new(Base::Sqlite).await;
+        let mut world = World::with(Base::Sqlite, &[("DIRECTORY_BELIEVE_FOR", "0s")]).await;
         let mut anna = world.signed_in(who::ANNA).await;
         anna.language = language;
         let form = anna.permissions().await.form("/profile/permissions").tick("service-rocketchat").tick("terms");

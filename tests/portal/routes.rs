@@ -16,7 +16,7 @@ const TERMS_EDITORS: [u16; 4] = [303, 403, 403, 200];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 53] = [
+const IN_A_LANGUAGE: [Row; 56] = [
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -27,6 +27,9 @@ const IN_A_LANGUAGE: [Row; 53] = [
     ("GET", "/profile/permissions/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/changes/unknown", MEMBERS_NOT_FOUND),
     ("GET", "/profile/history", MEMBERS),
+    ("GET", "/profile/receipts/R-0000-0000-0000", MEMBERS_NOT_FOUND),
+    ("GET", "/profile/receipts/R-0000-0000-0000/json", MEMBERS_NOT_FOUND),
+    ("POST", "/profile/receipts/R-0000-0000-0000", NOT_ALLOWED),
     ("GET", "/profile/sessions", MEMBERS),
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),

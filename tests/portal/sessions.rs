@@ -203,12 +203,16 @@ async fn nobody_ends_sessions_of_others(base: Base) {
     assert_eq!(world.count("sessions"), 3);
 }
 
+/// What the directory said about a person is not asked again for so long.
+const BELIEVED: TimeDelta = TimeDelta::seconds(30);
+
 async fn a_session_ends_with_the_person_in_the_directory(base: Base) {
     let mut world = World::new(base).await;
     let anna = world.signed_in(who::ANNA).await;
     let form = anna.permissions().await.form("/profile/permissions").tick("service-cloud").tick("terms");
     world.stop_directory().await;
     world.start_directory(|entries| remove_person(entries, who::ANNA)).await;
+    world.advance(BELIEVED);
     let page = anna.post(&form).await;
     page.expect(303);
     assert_eq!((page.location(), world.count("sessions"), world.count("acceptances")), ("/en/sign-in", 0, 0));
@@ -220,6 +224,7 @@ async fn a_session_ends_for_people_whom_the_directory_shuts_out(base: Base) {
     let anna = world.signed_in(who::ANNA).await;
     world.stop_directory().await;
     world.start_directory(|entries| change_person(entries, who::ANNA, "objectClass", Some("person"))).await;
+    world.advance(BELIEVED);
     let page = anna.open("/profile").await;
     assert_eq!((page.status, page.location(), world.count("sessions")), (303, "/en/sign-in", 0));
 }

@@ -119,7 +119,7 @@ impl Chaos {
     fn fail_network_of_directory(&self, random: &mut StdRng) -> &'static str {
         let proxy = &self.ldap_proxy;
         let late = Duration::from_millis(random.random_range(20..500));
-        let (weather, lasts, name) = match random.random_range(0..6) {
+        let (weather, lasts, name) = match random.random_range(0..7) {
             0 => {
                 proxy.cut();
                 return "directory connections cut";
@@ -131,6 +131,7 @@ impl Chaos {
             2 => (Weather::Slow(late), 200..1500, "slow directory"),
             3 => (Weather::Hanging, 200..1500, "hanging directory"),
             4 => (Weather::SwallowingAnswers, 20..300, "lost answers of the directory"),
+            5 => (Weather::Busy, 200..1500, "busy directory"),
             _ => (Weather::Refusing, 200..1500, "directory refuses connections"),
         };
         proxy.set(weather);

@@ -134,6 +134,13 @@ pub async fn add_members(ldap: &OpenLdap, group: &str, people: &[String]) {
     done.success().expect("added");
 }
 
+/// Takes people out of a group behind the portal's back.
+pub async fn remove_members(ldap: &OpenLdap, group: &str, people: &[String]) {
+    let values = people.iter().map(String::as_str).collect();
+    let done = as_admin(ldap).await.modify(group, vec![Mod::Delete("member", values)]).await.expect("an answer");
+    done.success().expect("deleted");
+}
+
 /// A mail about a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mail {

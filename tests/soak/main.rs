@@ -7,7 +7,7 @@
 //! LATCHKEY_SOAK_PRESSES=10000 cargo test --test soak -- --nocapture --test-threads=1
 //! ```
 //!
-//! Presses are per setting (SQLite with one portal, PostgreSQL with two). Every run prints its seed; `LATCHKEY_SOAK_SEED`
+//! Presses are per setting: SQLite and PostgreSQL, with one portal and with two. Every run prints its seed; `LATCHKEY_SOAK_SEED`
 //! makes the same choices again, as far as the machine allows. PostgreSQL is the one of `LATCHKEY_TEST_POSTGRES`, which
 //! `scripts/test` starts.
 
@@ -54,13 +54,27 @@ const DRAIN: Duration = Duration::from_secs(30);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_on_sqlite_with_one_portal() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    soak("SQLite, one portal", &portal::sqlite(folder.path()), 1).await;
+    on_sqlite("SQLite, one portal", 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_on_sqlite_with_two_portals() {
+    on_sqlite("SQLite, two portals", 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_on_postgresql_with_one_portal() {
+    soak("PostgreSQL, one portal", &postgres::database(), 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_on_postgresql_with_two_portals() {
     soak("PostgreSQL, two portals", &postgres::database(), 2).await;
+}
+
+async fn on_sqlite(setting: &str, portals: usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    soak(setting, &portal::sqlite(folder.path()), portals).await;
 }
 
 /// A number from the environment.
@@ -70,7 +84,7 @@ fn number(name: &str) -> Option<u64> {
 
 async fn soak(setting: &str, database_url: &str, portals: usize) {
     let seed = number("LATCHKEY_SOAK_SEED").unwrap_or_else(|| rand::rng().random_range(0..1_000_000));
-    let presses = usize::try_from(number("LATCHKEY_SOAK_PRESSES").unwrap_or(300)).expect("a number of presses");
+    let presses = usize::try_from(number("LATCHKEY_SOAK_PRESSES").unwrap_or(200)).expect("a number of presses");
     println!("{setting}: LATCHKEY_SOAK_SEED={seed} LATCHKEY_SOAK_PRESSES={presses}");
     let people = (presses / 4).clamp(CLIENTS, 200);
     let ldap = OpenLdap::start(&openldap::Options { students: people + 20, ..openldap::Options::default() });

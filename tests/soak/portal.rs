@@ -156,7 +156,7 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
             ("corrections_en", "Student registry"),
         ],
     );
-    section("sign_in", &[("refusal_takes", "100ms")]);
+    section("sign_in", &[("refusal_takes", "100ms"), ("deadline", "2s")]);
     section("database", &[("url", database), ("wait", "2s")]);
     section(
         "directory",

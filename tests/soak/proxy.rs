@@ -34,6 +34,8 @@ pub enum Weather {
     SwallowingAnswers,
     /// Connections are ended, new ones at once.
     Refusing,
+    /// LDAP requests are answered that the server is busy (51) and do not reach it.
+    Busy,
 }
 
 /// When to hang by itself.
@@ -160,11 +162,12 @@ async fn carry(client: TcpStream, shared: &Shared) -> io::Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
     let (from_client, to_client) = client.into_split();
+    let to_client = tokio::sync::Mutex::new(to_client);
     let (from_server, to_server) = server.into_split();
     let mut carrying = std::pin::pin!(async {
         tokio::select! {
-            ended = requests(from_client, to_server, shared) => ended,
-            ended = answers(from_server, to_client, shared) => ended,
+            ended = requests(from_client, to_server, &to_client, shared) => ended,
+            ended = answers(from_server, &to_client, shared) => ended,
         }
     });
     tokio::select! {
@@ -178,7 +181,9 @@ async fn carry(client: TcpStream, shared: &Shared) -> io::Result<()> {
     }
 }
 
-async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) -> io::Result<()> {
+type Client = tokio::sync::Mutex<OwnedWriteHalf>;
+
+async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, client: &Client, shared: &Shared) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let size = from.read(&mut buffer).await?;
@@ -186,6 +191,12 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shar
             return Ok(());
         }
         let chunk = &buffer[..size];
+        if *shared.weather.borrow() == Weather::Busy {
+            // Half a message cannot be answered: the connection ends, as it may with a busy server.
+            let Some(answers) = busy(chunk) else { return Ok(()) };
+            client.lock().await.write_all(&answers).await?;
+            continue;
+        }
         let trap = spring(shared, chunk);
         if matches!(trap, Some(Moment::Before(_))) {
             shared.weather.send_replace(Weather::Hanging);
@@ -208,7 +219,7 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shar
     }
 }
 
-async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared) -> io::Result<()> {
+async fn answers(mut from: OwnedReadHalf, client: &Client, shared: &Shared) -> io::Result<()> {
     let mut buffer = vec![0; 64 * 1024];
     let mut weather = shared.weather.subscribe();
     loop {
@@ -221,7 +232,7 @@ async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Share
             return Ok(());
         }
         wait_for_passage(shared).await;
-        to.write_all(&buffer[..size]).await?;
+        client.lock().await.write_all(&buffer[..size]).await?;
     }
 }
 
@@ -232,7 +243,7 @@ async fn wait_for_passage(shared: &Shared) {
     match now {
         Weather::Slow(by) => sleep(by).await,
         Weather::Hanging => _ = weather.wait_for(|weather| *weather != Weather::Hanging).await,
-        Weather::Fair | Weather::SwallowingAnswers | Weather::Refusing => {}
+        Weather::Fair | Weather::SwallowingAnswers | Weather::Refusing | Weather::Busy => {}
     }
 }
 
@@ -242,6 +253,32 @@ fn spring(shared: &Shared, chunk: &[u8]) -> Option<Moment> {
     trap.take_if(|moment| match moment {
         Moment::Before(operation) | Moment::After(operation) => holds(chunk, *operation),
     })
+}
+
+/// What a busy server answers to these LDAP messages (RFC 4511, section 4.1.9); `None` if one is not whole.
+fn busy(mut messages: &[u8]) -> Option<Vec<u8>> {
+    const RESULT: [u8; 7] = [0x0a, 1, 51, 4, 0, 4, 0];
+    let mut answers = Vec::new();
+    while let [0x30, rest @ ..] = messages {
+        let (length, content) = length(rest)?;
+        let content = content.get(..length).map(|message| (message, &content[length..]))?;
+        messages = content.1;
+        let [2, size, id_and_operation @ ..] = content.0 else { return None };
+        let (id, operation) = id_and_operation.split_at_checked(usize::from(*size))?;
+        // Searches end with an operation of its own; nothing is answered to unbind and abandon.
+        let response = match operation.first()? {
+            0x42 | 0x50 => continue,
+            0x63 => 0x65,
+            request => request + 1,
+        };
+        let mut answer = vec![2, *size];
+        answer.extend_from_slice(id);
+        answer.extend([response, 7]);
+        answer.extend(RESULT);
+        answers.extend([0x30, u8::try_from(answer.len()).ok()?]);
+        answers.append(&mut answer);
+    }
+    messages.is_empty().then_some(answers)
 }
 
 /// Whether one of these LDAP messages (RFC 4511, section 4.1.1) is such a request.

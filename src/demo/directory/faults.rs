@@ -24,6 +24,7 @@ struct Orders {
     next: VecDeque<Option<Fault>>,
     latency: Duration,
     modifies: usize,
+    is_busy: bool,
 }
 
 impl Faults {
@@ -40,6 +41,15 @@ impl Faults {
     /// From now on every modify takes at least so long.
     pub fn set_latency(&self, latency: Duration) {
         self.orders().latency = latency;
+    }
+
+    /// From now on every request is answered that the server is busy (51), or no longer so.
+    pub fn set_busy(&self, is_busy: bool) {
+        self.orders().is_busy = is_busy;
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.orders().is_busy
     }
 
     /// How many modifies there have been.

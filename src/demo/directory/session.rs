@@ -54,6 +54,10 @@ impl Session {
             _ => {}
         }
         let id = message.msgid;
+        if self.shared.faults.is_busy() {
+            let busy = Refusal::new(LdapResultCode::Busy, "as ordered");
+            return Some(vec![LdapMsg::new(id, response(&message.op, result(Err(busy)))?)]);
+        }
         let controls =
             match Controls::read(message.ctrl, &message.op).and_then(|c| self.unless_restricted(&message.op, c)) {
                 Ok(controls) => controls,

@@ -29,7 +29,7 @@ pub struct HistoryEntry {
     pub language: Option<Locale>,
     /// The receipt's id.
     pub receipt: Option<String>,
-    /// Where the receipt can be downloaded.
+    /// Where the receipt can be read and downloaded.
     pub receipt_url: Option<String>,
     /// SHA-256 of the text, in hexadecimal.
     pub digest: Option<String>,

@@ -1,6 +1,7 @@
 //! What each page shows: a page is a struct, its template under `templates/` holds no rules.
 
 pub mod assets;
+pub mod audit;
 pub mod data_protection;
 pub mod demo;
 pub mod error;
@@ -10,6 +11,7 @@ pub mod legal;
 pub mod own_data;
 pub mod permissions;
 pub mod profile;
+pub mod receipt;
 pub mod result;
 pub mod role_missing;
 #[cfg(test)]

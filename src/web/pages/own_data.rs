@@ -29,7 +29,7 @@ pub struct OwnDataPage {
 #[derive(Clone, Debug)]
 pub struct RecordRow {
     pub at: Instant,
-    /// Its stable name, as in the file.
+    /// What it states, in the page's language.
     pub kind: String,
     pub by: String,
     pub service_name: Option<String>,

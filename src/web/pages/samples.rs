@@ -1,6 +1,7 @@
 //! Every page with sample data, in both languages.
 
 mod own_data;
+mod receipts;
 mod terms_editor;
 
 use askama::Template;
@@ -370,6 +371,11 @@ fn mail(locale: Locale, action: MailAction) -> ChangeMail {
         action,
         at: at(0),
         receipt: Some(RECEIPT.to_owned()),
+        receipt_url: Some(Text::new(
+            "https://konto.uni.example/de/profile/receipts/R-7K3M-9QXD-2FHW",
+            "https://konto.uni.example/en/profile/receipts/R-7K3M-9QXD-2FHW",
+        )),
+        receipt_file: None,
         terms: Some(MailTerms {
             number: "3".to_owned(),
             url: Text::new(
@@ -418,6 +424,8 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
     add("changes", changes(locale).render());
     add("history", history(locale, false).render());
     add("history-empty", history(locale, true).render());
+    add("receipt", receipts::sealed(locale).render());
+    add("receipt-not-sealed", receipts::not_sealed(locale).render());
     add("sessions", sessions(locale).render());
     add("terms", terms(locale).render());
     for text in LegalText::ALL {

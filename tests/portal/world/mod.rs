@@ -25,7 +25,7 @@ use latchkey::{
         terms::{Outcome, Weight, publish_service},
     },
     config::{self, Config},
-    db::Conn,
+    db::{Conn, Database},
     demo::{
         directory::{EmbeddedDirectory, Entry},
         university,
@@ -167,14 +167,45 @@ impl World {
         visitor
     }
 
-    /// Lets the worker do what is due now.
+    /// Lets the worker do what is due now; mails wait for the seal of what they are about.
     pub async fn deliver(&self) {
+        self.seal().await;
+        self.deliver_unsealed().await;
+    }
+
+    /// Lets the worker do what is due now while nobody seals.
+    pub async fn deliver_unsealed(&self) {
         self.app.delivery.deliver_due().await.expect("the outbox");
     }
 
-    /// Lets the worker end what has run out.
+    /// Lets the worker seal what is not sealed; returns how many records that were.
+    pub async fn seal(&self) -> usize {
+        self.app.sealer.seal_due().await.expect("a sealed log")
+    }
+
+    /// Another portal on the same database.
+    pub async fn another_portal(&self) -> App {
+        self.portal_with(&self.config).await
+    }
+
+    /// Another portal on the same database that has been configured differently.
+    pub async fn portal_with(&self, config: &Config) -> App {
+        App::assemble(config, self.clock.clone(), None).await.expect("a portal")
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn records(&self) -> &Database {
+        &self.app.state.database
+    }
+
+    /// Lets the worker end what has run out; the mails about it wait for their seal, too.
     pub async fn upkeep(&self) {
         self.app.delivery.upkeep().await.expect("upkeep");
+        self.advance(TimeDelta::seconds(1));
+        self.deliver().await;
     }
 
     /// Lets the worker ask those who have to accept new terms, and deliver the mails; returns how many were asked.
@@ -241,6 +272,10 @@ impl World {
     /// Effects that the test leaves undone.
     pub fn leaves_owed(&mut self, owed: i64) {
         self.owed = owed;
+    }
+
+    fn database_url(&self) -> String {
+        secrecy::ExposeSecret::expose_secret(&self.config.database.url).to_owned()
     }
 
     /// All mails so far, oldest first, as they would go over the wire.
@@ -328,6 +363,7 @@ fn configuration(
         .replace("@DATA@", &folder.path().display().to_string());
     let path = folder.path().join("latchkey.toml");
     fs::write(&path, text).expect("the configuration");
+    latchkey::command::audit::new_key(&folder.path().join("audit-key.pem")).expect("a key");
     fs::create_dir_all(folder.path().join("mail")).expect("the mail folder");
     let ours = [("DATABASE_URL", database_url), ("SIGN_IN_REFUSAL_TAKES", "5ms")];
     let environment =

@@ -49,6 +49,11 @@ pub fn connect(url: &str) -> Conn {
 }
 
 impl World {
+    /// One more connection to the database.
+    pub fn connect(&self) -> Conn {
+        connect(&self.database_url())
+    }
+
     /// Runs statements; what the database says against them.
     pub fn execute(&self, statements: &str) -> Result<(), String> {
         let done = match &mut *self.database.lock().expect("the database") {

@@ -36,6 +36,8 @@ pub struct Options {
     pub argon2: bool,
     /// A write is on the disk when it is answered, as in production.
     pub sync: bool,
+    /// Keeps `member` sorted, so that one value among many is found quickly.
+    pub sorted_members: bool,
     pub tls: Tls,
 }
 
@@ -208,6 +210,9 @@ fn configuration(folder: &Path, options: &Options) -> String {
     }
     if options.sync {
         text = text.replace("olcDbNoSync: TRUE\n", "");
+    }
+    if options.sorted_members {
+        text = text.replace("olcDatabase: {-1}frontend\n", "olcDatabase: {-1}frontend\nolcSortVals: member\n");
     }
     let mut overlays = Vec::new();
     if options.memberof {

@@ -1,0 +1,10 @@
+DROP TABLE leases;
+DROP TABLE log_cursors;
+DROP TABLE log_anchors;
+DROP TABLE log_keys;
+DROP TABLE tree_heads;
+DROP TABLE log_nodes;
+DROP TABLE log_leaves;
+DROP TRIGGER accounts_commitment_stays ON accounts;
+DROP FUNCTION refuse_other_commitment();
+ALTER TABLE accounts DROP COLUMN commitment;

@@ -1,0 +1,18 @@
+DROP TRIGGER accounts_erased ON accounts;
+DROP FUNCTION forget_words;
+DROP TABLE account_words;
+DROP INDEX entitlements_wanted;
+DROP INDEX withdrawals_service;
+DROP INDEX acceptances_version;
+DROP INDEX acceptances_service;
+DROP INDEX log_records_cause_service;
+DROP INDEX log_records_cause_kind;
+DROP INDEX log_records_cause;
+DROP INDEX log_records_version_kind;
+DROP INDEX log_records_version;
+DROP INDEX log_records_service_kind;
+DROP INDEX log_records_service;
+DROP INDEX log_records_kind;
+DROP INDEX log_records_actor;
+ALTER TABLE log_records DROP COLUMN cause;
+ALTER TABLE log_records DROP COLUMN version;

@@ -1,0 +1,252 @@
+//! The log, searched: newest first, a page at a time, by any of its words.
+
+use std::collections::BTreeSet;
+
+use diesel::prelude::*;
+
+use crate::{
+    chance,
+    clock::Instant,
+    db::{
+        Conn, Error,
+        schema::{log_subjects, searched_records as records},
+    },
+};
+
+/// More records than this are counted as "more than".
+pub const COUNTED: usize = 1_000;
+
+/// A record as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct Stored {
+    pub id: String,
+    pub at: Instant,
+    pub kind: String,
+    /// The id of an account, `operator` or `system`.
+    pub actor: String,
+    pub account_id: Option<String>,
+    pub service: Option<String>,
+    pub request_id: String,
+    /// JSON.
+    pub detail: String,
+    pub version: Option<i32>,
+    pub cause: Option<String>,
+}
+
+impl Stored {
+    /// The accounts that the record names.
+    pub fn people(&self) -> impl Iterator<Item = &String> {
+        let actor = (self.actor != "operator" && self.actor != "system").then_some(&self.actor);
+        self.account_id.iter().chain(actor)
+    }
+}
+
+/// Which records are meant; what is `None` does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Records about one of these accounts or made by it; an empty list means none.
+    pub people: Option<Vec<String>>,
+    pub service: Option<String>,
+    pub kind: Option<String>,
+    /// A number of a version; of the service's terms, if one is meant.
+    pub version: Option<i32>,
+    pub cause: Option<String>,
+    pub from: Option<Instant>,
+    /// Records before this time.
+    pub until: Option<Instant>,
+}
+
+/// From where on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From<'a> {
+    Newest,
+    /// The newest of those that are older than this record.
+    Before(&'a str),
+    /// The oldest of those that are newer than this record.
+    After(&'a str),
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    Exactly(usize),
+    /// More than [`COUNTED`].
+    Many,
+}
+
+/// Which index a query walks. The choice is made here and not by the database, whose statistics may be old or missing: every other
+/// condition is written so that no index fits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Walk<'a> {
+    All,
+    About(&'a str),
+    By(&'a str),
+    Cause(&'a str),
+    CauseAndKind(&'a str, &'a str),
+    CauseAndService(&'a str, &'a str),
+    Version(&'a str, i32),
+    VersionAndKind(&'a str, i32, &'a str),
+    Kind(&'a str),
+    Service(&'a str),
+    ServiceAndKind(&'a str, &'a str),
+}
+
+impl Walk<'_> {
+    fn has_service(self) -> bool {
+        matches!(
+            self,
+            Self::Service(_)
+                | Self::ServiceAndKind(..)
+                | Self::CauseAndService(..)
+                | Self::Version(..)
+                | Self::VersionAndKind(..)
+        )
+    }
+
+    fn has_kind(self) -> bool {
+        matches!(self, Self::Kind(_) | Self::ServiceAndKind(..) | Self::CauseAndKind(..) | Self::VersionAndKind(..))
+    }
+
+    fn has_version(self) -> bool {
+        matches!(self, Self::Version(..) | Self::VersionAndKind(..))
+    }
+
+    fn has_cause(self) -> bool {
+        matches!(self, Self::Cause(_) | Self::CauseAndKind(..) | Self::CauseAndService(..))
+    }
+}
+
+impl Filter {
+    /// The walks that together find every record that is meant; several only where people are meant.
+    fn walks(&self) -> Vec<Walk<'_>> {
+        if let Some(people) = &self.people {
+            return people.iter().flat_map(|id| [Walk::About(id), Walk::By(id)]).collect();
+        }
+        let (service, kind) = (self.service.as_deref(), self.kind.as_deref());
+        vec![match (self.cause.as_deref(), self.version, service, kind) {
+            (_, Some(version), Some(service), Some(kind)) => Walk::VersionAndKind(service, version, kind),
+            (_, Some(version), Some(service), None) => Walk::Version(service, version),
+            (Some(cause), _, _, Some(kind)) => Walk::CauseAndKind(cause, kind),
+            (Some(cause), _, Some(service), None) => Walk::CauseAndService(cause, service),
+            (Some(cause), _, None, None) => Walk::Cause(cause),
+            (None, _, Some(service), Some(kind)) => Walk::ServiceAndKind(service, kind),
+            (None, _, Some(service), None) => Walk::Service(service),
+            (None, _, None, Some(kind)) => Walk::Kind(kind),
+            (None, _, None, None) => Walk::All,
+        }]
+    }
+
+    /// Ids carry the time at which they were made, so times need no index of their own.
+    fn first_id(&self) -> Option<String> {
+        self.from.map(chance::first_id)
+    }
+
+    fn end_id(&self) -> Option<String> {
+        self.until.map(chance::first_id)
+    }
+}
+
+/// The query of one walk. A macro, because diesel's types for a query that grows differ from database to database, and the plans
+/// are tested on both.
+macro_rules! walk {
+    ($filter:expr, $walk:expr) => {{
+        let (filter, walk): (&Filter, Walk<'_>) = ($filter, $walk);
+        let mut query = records::table.into_boxed();
+        query = match walk {
+            Walk::All => query,
+            Walk::About(id) => query.filter(records::account_id.eq(id.to_owned())),
+            Walk::By(id) => query.filter(records::actor.eq(id.to_owned())),
+            Walk::Kind(kind) => query.filter(records::kind.eq(kind.to_owned())),
+            Walk::Service(service) => query.filter(records::service.eq(service.to_owned())),
+            Walk::ServiceAndKind(service, kind) => {
+                query.filter(records::service.eq(service.to_owned()).and(records::kind.eq(kind.to_owned())))
+            }
+            Walk::Version(service, version) => {
+                query.filter(records::service.eq(service.to_owned()).and(records::version.eq(version)))
+            }
+            Walk::VersionAndKind(service, version, kind) => query.filter(
+                records::service
+                    .eq(service.to_owned())
+                    .and(records::version.eq(version))
+                    .and(records::kind.eq(kind.to_owned())),
+            ),
+            Walk::Cause(cause) => query.filter(records::cause.eq(cause.to_owned())),
+            Walk::CauseAndKind(cause, kind) => {
+                query.filter(records::cause.eq(cause.to_owned()).and(records::kind.eq(kind.to_owned())))
+            }
+            Walk::CauseAndService(cause, service) => {
+                query.filter(records::cause.eq(cause.to_owned()).and(records::service.eq(service.to_owned())))
+            }
+        };
+        if let Some(service) = filter.service.as_ref().filter(|_| !walk.has_service()) {
+            query = query.filter(records::service.concat("").eq(service.clone()));
+        }
+        if let Some(kind) = filter.kind.as_ref().filter(|_| !walk.has_kind()) {
+            query = query.filter(records::kind.concat("").eq(kind.clone()));
+        }
+        if let Some(version) = filter.version.filter(|_| !walk.has_version()) {
+            query = query.filter((records::version + 0).eq(version));
+        }
+        if let Some(cause) = filter.cause.as_ref().filter(|_| !walk.has_cause()) {
+            query = query.filter(records::cause.concat("").eq(cause.clone()));
+        }
+        if let Some(first) = filter.first_id() {
+            query = query.filter(records::id.ge(first));
+        }
+        if let Some(end) = filter.end_id() {
+            query = query.filter(records::id.lt(end));
+        }
+        query
+    }};
+}
+
+/// A page of records, newest first, and whether there are more in that direction.
+pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<(Vec<Stored>, bool), Error> {
+    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let mut found: Vec<Stored> = Vec::new();
+    for walk in filter.walks() {
+        let query = walk!(filter, walk).limit(limit);
+        found.extend(match from {
+            From::Newest => query.order(records::id.desc()).load::<Stored>(conn)?,
+            From::Before(id) => query.filter(records::id.lt(id)).order(records::id.desc()).load(conn)?,
+            From::After(id) => query.filter(records::id.gt(id)).order(records::id.asc()).load(conn)?,
+        });
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found.dedup_by(|a, b| a.id == b.id);
+    let more = found.len() > size;
+    if !matches!(from, From::After(_)) {
+        found.reverse();
+    }
+    found.truncate(size);
+    if matches!(from, From::After(_)) {
+        found.reverse();
+    }
+    Ok((found, more))
+}
+
+/// How many records are meant.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<Count, Error> {
+    let mut ids = BTreeSet::new();
+    for walk in filter.walks() {
+        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let query = walk!(filter, walk).select(records::id).order(records::id.desc()).limit(limit);
+        ids.extend(query.load::<String>(conn)?);
+    }
+    Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
+}
+
+/// One record.
+pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Stored>, Error> {
+    Ok(records::table.find(id).first(conn).optional()?)
+}
+
+/// The people whom a record is about besides its own account, a bounded number of them.
+pub fn subjects(conn: &mut Conn, id: &str, limit: i64) -> Result<Vec<String>, Error> {
+    Ok(log_subjects::table
+        .filter(log_subjects::record_id.eq(id))
+        .select(log_subjects::account_id)
+        .order(log_subjects::account_id)
+        .limit(limit)
+        .load(conn)?)
+}
