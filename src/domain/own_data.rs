@@ -190,7 +190,8 @@ fn records(conn: &mut Conn, account_id: &str) -> Result<Vec<OwnRecord>, Error> {
     let mine = log_records::account_id.eq(account_id).or(log_records::actor.eq(account_id));
     let rows: Vec<RecordRow> = log_records::table
         .filter(mine.assume_not_null().or(log_records::id.eq_any(named)))
-        .order(log_records::id.desc())
+        // Ids of one moment come in any order; so do the records of one press, unless their kinds decide.
+        .order((log_records::at.desc(), log_records::kind, log_records::id))
         .select(columns)
         .load(conn)?;
     Ok(rows.into_iter().map(|row| record(row, account_id)).collect())
