@@ -5,10 +5,11 @@ use std::{io, net::TcpListener, path::PathBuf, sync::Arc};
 use actix_web::{HttpServer, cookie::Key, dev::Server, web::Data};
 
 use crate::{
+    chance,
     clock::Clock,
     config::Config,
     db::{self, Database},
-    directory::{Directory, DirectoryError},
+    directory::{Courses, Directory, DirectoryError},
     domain::{audit::people, secrets},
     mail::{MailError, Mailer},
     web::{self, State},
@@ -60,9 +61,11 @@ impl App {
             clock,
         };
         let cookie_key = cookie_key(&outside.database).await?;
+        let course_key = secret(&outside.database, "course-key", &chance::token()).await?;
+        let courses = Courses::new(outside.directory.clone(), config.courses.clone(), course_key.as_bytes());
         let delivery = Delivery::new(outside.clone(), config.work.clone());
         let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());
-        let state = Data::new(State::new(config.web.clone(), outside, delivery.clone(), mailbox));
+        let state = Data::new(State::new(config.web.clone(), outside, courses, delivery.clone(), mailbox));
         Ok(Self { state, delivery, sealer, cookie_key })
     }
 
@@ -84,15 +87,20 @@ impl App {
 
 /// The key that signs session cookies: all portals on one database share it, and restarts keep it.
 async fn cookie_key(database: &Database) -> Result<Key, db::Error> {
-    let obtain = || {
-        let fresh = hex::encode(Key::generate().master());
-        database.write(move |conn| secrets::obtain(conn, "cookie-key", &fresh))
-    };
-    let text = match obtain().await {
-        Err(db::Error::Conflict(_)) => obtain().await?,
-        done => done?,
-    };
+    let text = secret(database, "cookie-key", &hex::encode(Key::generate().master())).await?;
     let bytes = hex::decode(&text).map_err(|error| db::Error::Broken(error.to_string()))?;
     // 64 bytes, as it was made; anything else has been tampered with.
     Key::try_from(bytes.as_slice()).map_err(|error| db::Error::Broken(error.to_string()))
+}
+
+/// A random value that all portals on one database share.
+async fn secret(database: &Database, name: &'static str, fresh: &str) -> Result<String, db::Error> {
+    let obtain = || {
+        let fresh = fresh.to_owned();
+        database.write(move |conn| secrets::obtain(conn, name, &fresh))
+    };
+    match obtain().await {
+        Err(db::Error::Conflict(_)) => obtain().await,
+        done => done,
+    }
 }

@@ -78,3 +78,18 @@ if (document.querySelector("[data-pending]")) {
   };
   setTimeout(look, 3000);
 }
+
+// A board grows while people activate. The browser connects again by itself; if it may not, the page says why.
+const board = document.querySelector("[data-events]");
+if (board) {
+  const part = (name) => board.querySelector(`[data-${name}]`);
+  const events = new EventSource(board.dataset.events);
+  events.addEventListener("count", (event) => {
+    const tally = JSON.parse(event.data);
+    part("activated").textContent = tally.activated;
+    part("people").textContent = tally.people;
+    part("ring").setAttribute("stroke-dasharray", `${tally.percent} 100`);
+    part("complete").hidden = !tally.complete;
+  });
+  events.addEventListener("error", () => events.readyState === 2 && setTimeout(() => location.reload(), 5000));
+}

@@ -70,7 +70,7 @@ const GUARDED: &[&str] = &[
 /// Names of the outside world that web reaches of these parts: delivery after commit, and reading the directory.
 const WEB_MAY_NAME: &[(&str, &[&str])] = &[
     ("work", &["Delivery", "Outside", "verify"]),
-    ("directory", &["Directory", "DirectoryError", "Holder", "SignInFailure"]),
+    ("directory", &["Courses", "Directory", "DirectoryError", "Holder", "OwnCourse", "SignInFailure"]),
     ("mail", &["ChangeMail", "MailAction", "MailTerms"]),
 ];
 

@@ -3,7 +3,7 @@
 use std::{io::Read as _, time::Instant};
 
 use reqwest::{
-    Client, Method, Response, StatusCode,
+    Client, Method, RequestBuilder, Response, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
     redirect::Policy,
 };
@@ -55,6 +55,19 @@ impl Browser {
         Ok(Way { whole: start.elapsed(), press })
     }
 
+    /// Signs in and presses the button; returns when the answer to that came.
+    pub async fn activate(&mut self, number: usize) -> Result<Instant, String> {
+        let form = self.sign_in(number).await?;
+        self.press(&form, true).await?;
+        Ok(Instant::now())
+    }
+
+    /// An answer that goes on.
+    pub async fn listen(&self, path: &str) -> Result<Response, String> {
+        let response = self.request(Method::GET, path).send().await.map_err(|error| format!("{path}: {error}"))?;
+        if response.status() == StatusCode::OK { Ok(response) } else { Err(format!("status {}", response.status())) }
+    }
+
     /// Signs in and returns the permissions page.
     pub async fn sign_in(&mut self, number: usize) -> Result<String, String> {
         let token = hidden(&self.page("/en/sign-in").await?, "form_token").ok_or("no token at sign-in")?;
@@ -101,17 +114,7 @@ impl Browser {
 
     /// GET, or POST with the fields of a form.
     async fn send(&mut self, path: &str, form: Option<&[(&str, &str)]>) -> Result<Answer, String> {
-        let method = if form.is_some() { Method::POST } else { Method::GET };
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.address))
-            .header(USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-            .header(ACCEPT_ENCODING, "gzip, deflate, br")
-            .header("Sec-Fetch-Site", "same-origin");
-        if !cookies.is_empty() {
-            request = request.header(COOKIE, cookies.join("; "));
-        }
+        let mut request = self.request(if form.is_some() { Method::POST } else { Method::GET }, path);
         if let Some(fields) = form {
             let body = Serializer::new(String::new()).extend_pairs(fields).finish();
             request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body);
@@ -122,6 +125,17 @@ impl Browser {
         let (status, encoding) = (response.status(), header(&response, &CONTENT_ENCODING));
         let body = response.bytes().await.map_err(|error| format!("{path}: {error}"))?;
         Ok(Answer { status, location, page: unpacked(&body, &encoding)? })
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.address))
+            .header(USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+            .header(ACCEPT_ENCODING, "gzip, deflate, br")
+            .header("Sec-Fetch-Site", "same-origin");
+        if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) }
     }
 
     fn keep_cookies(&mut self, response: &Response) {

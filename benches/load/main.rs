@@ -1,7 +1,9 @@
 //! The load driver: whole activations through the portal as a browser does them, and, in the same run on the same
 //! OpenLDAP, the same directory operations without it. `docs/PERFORMANCE.md` says how to read what it prints.
 
+mod boards;
 mod browser;
+mod classes;
 mod crowd;
 mod figures;
 mod one_by_one;
@@ -24,6 +26,7 @@ use university::University;
 
 /// Measures the portal against the directory behind it
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 struct Arguments {
     /// How many people do it at the same time
     #[arg(long, value_delimiter = ',', default_value = "1,8,32")]
@@ -51,6 +54,12 @@ struct Arguments {
     /// Leaves out what is counted with one user, the pages and the sessions
     #[arg(long)]
     only_changes: bool,
+    /// Measures lecturers' classes and boards, and nothing else
+    #[arg(long)]
+    classes: bool,
+    /// In how many seconds the whole class activates in front of the boards
+    #[arg(long, default_value_t = 120.0)]
+    board_seconds: f64,
     /// What cargo says to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -94,9 +103,22 @@ impl Case<'_> {
 #[tokio::main]
 async fn main() {
     let arguments = Arguments::parse();
-    let university = University::start(arguments.people, &arguments.members);
+    let courses: &[usize] = if arguments.classes { &classes::SIZES } else { &[] };
+    let university = University::start(arguments.people, &arguments.members, courses);
     let postgres = arguments.databases.contains(&DatabaseKind::Postgres).then(Postgres::start);
     let mut report = Report::begin(&arguments);
+    if arguments.classes {
+        for &database in &arguments.databases {
+            let url = |name: &str| {
+                (database == DatabaseKind::Postgres).then(|| postgres.as_ref().expect("PostgreSQL").database(name))
+            };
+            let members = arguments.members[0];
+            report.classes(database, &classes::measure(&university, members, url("classes")).await);
+            let time = Duration::from_secs_f64(arguments.board_seconds);
+            report.boards(database, &boards::measure(&university, members, url("boards"), time).await);
+        }
+        return report.print();
+    }
     for &database in &arguments.databases {
         let case = Case {
             university: &university,

@@ -4,6 +4,8 @@ use std::{fs, time::Duration};
 
 use crate::{
     Arguments, Case, DatabaseKind,
+    boards::Boards,
+    classes::Class,
     figures::{Round, milliseconds},
     one_by_one::Counts,
     together::Measured,
@@ -19,6 +21,8 @@ pub struct Report {
     pages: Vec<String>,
     memory: Vec<String>,
     trouble: Vec<String>,
+    classes: Vec<String>,
+    boards: Vec<String>,
 }
 
 impl Report {
@@ -41,7 +45,38 @@ impl Report {
             pages: empty(),
             memory: empty(),
             trouble: empty(),
+            classes: empty(),
+            boards: empty(),
         }
+    }
+
+    pub fn classes(&mut self, database: DatabaseKind, classes: &[Class]) {
+        for class in classes {
+            self.classes.push(format!(
+                "| {} | {} | {} | {} | {} | {} |",
+                database.name(),
+                class.size,
+                class.questions_anew,
+                class.anew.text(),
+                class.questions_kept,
+                class.kept.text()
+            ));
+        }
+    }
+
+    pub fn boards(&mut self, database: DatabaseKind, boards: &Boards) {
+        let start = format!("| {} | {} in {:.0} s |", database.name(), boards.people, boards.lasted.as_secs_f64());
+        for (place, lags) in boards.lags.iter().enumerate() {
+            self.boards.push(format!("{start} {} | {} |", place + 1, lags.text()));
+        }
+        self.boards.push(format!(
+            "{start} all | slowest {} ms, never counted {}, failed presses {}, questions about courses {} |",
+            milliseconds(boards.slowest),
+            boards.missed,
+            boards.failures.len(),
+            boards.questions
+        ));
+        self.trouble.extend(boards.failures.iter().take(5).cloned());
     }
 
     pub fn changed(&mut self, case: &Case<'_>, measured: &Measured) {
@@ -118,6 +153,12 @@ impl Report {
         table("Pages", "| database | page | per second | p50 / p99 ms | failures |", &self.pages);
         let memory = "| database | first answer ms | idle | under load | with sessions | program |";
         table("Start and memory", memory, &self.memory);
+        let classes =
+            "| database | people | questions, read anew | p50 / p99 ms | questions, list kept | p50 / p99 ms |";
+        table("Classes: opening the page", classes, &self.classes);
+        let boards =
+            "| database | activations | board | from the answer to a press until the board counts it, p50 / p99 ms |";
+        table("Boards", boards, &self.boards);
         table("Trouble", "| database | members | users | what |", &self.trouble);
     }
 }

@@ -12,6 +12,8 @@ use crate::support::{
 /// The password of everybody.
 pub const PASSWORD: &str = "Grüße-42";
 
+const COURSES: &str = "ou=courses,ou=groups,dc=uni,dc=example";
+
 /// How many values the group is restored by in one modify.
 const CHUNK: usize = 1000;
 
@@ -22,8 +24,9 @@ pub struct University {
 }
 
 impl University {
-    /// Starts OpenLDAP with so many people, and a group of each size whose members are made up.
-    pub fn start(people: usize, sizes: &[usize]) -> Self {
+    /// Starts OpenLDAP with so many people, a group of each size whose members are made up, and a course of each size, which the
+    /// first person teaches to those after.
+    pub fn start(people: usize, sizes: &[usize], courses: &[usize]) -> Self {
         let mut ldif = String::new();
         let password = salted_hash();
         for number in 0..people {
@@ -42,6 +45,18 @@ impl University {
             ldif += "member: cn=placeholder,ou=system,dc=uni,dc=example\n";
             for number in 1..size {
                 let _ = writeln!(ldif, "member: uid=made-up-{size}-{number:06},ou=people,{BASE}");
+            }
+            ldif.push('\n');
+        }
+        let _ = write!(ldif, "dn: {COURSES}\nobjectClass: organizationalUnit\nou: courses\n\n");
+        for size in courses {
+            let _ = write!(
+                ldif,
+                "dn: cn=class-{size},{COURSES}\nobjectClass: groupOfNames\ncn: class-{size}\ndescription: Class of {size}\nowner: {}\n",
+                dn(0)
+            );
+            for number in 1..=*size {
+                let _ = writeln!(ldif, "member: {}", dn(number));
             }
             ldif.push('\n');
         }

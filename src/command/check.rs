@@ -9,7 +9,7 @@ use crate::{
     command::audit,
     config::Config,
     db::{Backend, Database},
-    directory::{Directory, DirectoryError},
+    directory::{Courses, Directory, DirectoryError},
     domain::{
         accounts::Person,
         catalogue::{Grant, Service},
@@ -69,6 +69,7 @@ pub async fn check(config: &Config, print: fn(&Line)) -> Vec<Line> {
         for service in &config.catalogue.services {
             check_service(&directory, service, person.as_ref(), &mut report).await;
         }
+        check_courses(config, &directory, person.as_ref(), &mut report).await;
     }
     check_data_protection(config, &mut report);
     check_mail(config, &mut report).await;
@@ -306,6 +307,34 @@ fn check_data_protection(config: &Config, report: &mut Report) {
                 );
             }
         }
+    }
+}
+
+async fn check_courses(config: &Config, directory: &Directory, person: Option<&Person>, report: &mut Report) {
+    let courses = Courses::new(directory.clone(), config.courses.clone(), &[]);
+    for (name, shows_anything) in courses.try_sources().await {
+        match shows_anything {
+            Ok(true) => report.ok(format!("courses: the source {name} shows entries")),
+            Ok(false) => report.bad(
+                format!("courses: the source {name} shows nothing"),
+                format!("Check courses.sources.{name}, and that the portal's account may read there."),
+            ),
+            Err(error) => report.bad(
+                format!("courses: the source {name} cannot be read"),
+                format!("{error}\nCheck courses.sources.{name}."),
+            ),
+        }
+    }
+    let Some(person) = person.filter(|_| courses.has_sources()) else { return };
+    let attribute = &config.courses.dn_attribute;
+    match courses.finds_by_dn(person).await {
+        Ok(true) => report.ok(format!("courses: people are found by {attribute}")),
+        Ok(false) => report.bad(
+            format!("courses: nobody is found by {attribute}"),
+            "Set courses.dn_attribute to the attribute under which this server lets entries be found by their own DN \
+             (entryDN, on Active Directory distinguishedName), and let the portal's account search by it.",
+        ),
+        Err(error) => report.bad(format!("courses: the search by {attribute} fails"), error.to_string()),
     }
 }
 

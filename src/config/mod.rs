@@ -16,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 use tracing::level_filters::LevelFilter;
 
 mod audit;
+mod courses;
 mod data_protection;
 mod faults;
 mod files;
@@ -25,6 +26,7 @@ mod reader;
 mod roles;
 mod services;
 mod source;
+mod teaching;
 #[cfg(test)]
 mod tests;
 mod values;
@@ -48,6 +50,7 @@ pub struct Config {
     pub listen: SocketAddr,
     pub database: db::Settings,
     pub directory: directory::settings::Settings,
+    pub courses: directory::courses::settings::Settings,
     pub mail: mail::Settings,
     pub work: work::Settings,
     pub audit: work::AuditSettings,
@@ -102,6 +105,7 @@ fn read(reader: &Reader) -> Config {
     let database = database(&reader.section("database"));
     let mut directory = outside::directory(&reader.section("directory"));
     directory.roles = roles::rules(&reader.section("roles"));
+    let courses = courses::sources(&reader.section("courses"));
     let mail = outside::mail(&reader.section("mail"));
     let work =
         worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
@@ -111,7 +115,21 @@ fn read(reader: &Reader) -> Config {
     let controller = data_protection::controller(&reader.section("data_protection"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, mail, work, audit, terms_folder, catalogue, log, controller, digest }
+    Config {
+        web,
+        listen,
+        database,
+        directory,
+        courses,
+        mail,
+        work,
+        audit,
+        terms_folder,
+        catalogue,
+        log,
+        controller,
+        digest,
+    }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {

@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use url::Url;
 
 use super::{
-    addresses,
+    addresses, courses,
     faults::Wrong,
     reader::{Reader, Section},
-    roles, values,
+    roles, teaching, values,
 };
 use crate::{
     domain::portal::Portal,
@@ -40,6 +40,9 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         forgotten_password_url: forgotten_password_url(&portal),
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
+        courses: courses::rules(&reader.section("courses")),
+        uploads: teaching::uploads(&reader.section("courses")),
+        reminders: teaching::reminders(&reader.section("courses.reminder")),
         inspection: Inspection {
             requests_per_minute: reader.section("inspection").number("requests_per_minute", 60, 1..=10_000),
         },

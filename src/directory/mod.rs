@@ -5,6 +5,7 @@
 
 pub mod admission;
 mod connect;
+pub mod courses;
 mod error;
 mod memberships;
 mod password_policy;
@@ -25,6 +26,7 @@ use secrecy::SecretString;
 use tokio::sync::Semaphore;
 
 use connect::{Connected, Connector, Link};
+pub use courses::{Courses, OwnCourse};
 pub use error::DirectoryError;
 pub use memberships::Holder;
 use settings::Settings;

@@ -55,6 +55,7 @@ impl Directory {
         Some(template.replace("{username}", &dn_escape(username)))
     }
 
+    /// The filter for people, whoever they are.
     pub(super) fn anybody(&self) -> String {
         self.0.settings.people.filter.replace("{username}", "*")
     }
@@ -80,7 +81,7 @@ impl Directory {
 }
 
 /// An entry without stable key or username cannot be told apart from others, so it is nobody.
-fn person(entry: &SearchEntry, people: &People) -> Option<Person> {
+pub(super) fn person(entry: &SearchEntry, people: &People) -> Option<Person> {
     let username = first(entry, &people.username_attribute)?;
     let display_name = first(entry, &people.display_name_attribute).unwrap_or_else(|| username.clone());
     Some(Person {
@@ -104,15 +105,15 @@ pub(super) fn stable_key(entry: &SearchEntry, attribute: &str) -> Option<String>
 }
 
 /// Attribute names are compared without regard to case (RFC 4512, section 2.5).
-fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> impl Iterator<Item = &'a String> {
+pub(super) fn values<'a>(entry: &'a SearchEntry, attribute: &str) -> impl Iterator<Item = &'a String> {
     entry.attrs.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(attribute)).flat_map(|(_, values)| values)
 }
 
-fn first(entry: &SearchEntry, attribute: &str) -> Option<String> {
+pub(super) fn first(entry: &SearchEntry, attribute: &str) -> Option<String> {
     values(entry, attribute).next().cloned()
 }
 
 /// Control characters have no place in a name: they would break lines in mails and logs.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

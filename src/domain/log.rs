@@ -49,6 +49,9 @@ pub enum Kind {
     SessionsEnded,
     /// A portal began to work, with this configuration.
     PortalStarted,
+    CourseViewed,
+    CourseExported,
+    BoardViewed,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -56,6 +59,9 @@ pub enum Kind {
     RecordViewed,
     PersonViewed,
     LogExported,
+    // What lecturers do besides looking at their classes.
+    RosterChecked,
+    ReminderSent,
 }
 
 impl Kind {
@@ -74,12 +80,17 @@ impl Kind {
             Self::SignInRefused => "sign-in-refused",
             Self::SessionsEnded => "sessions-ended",
             Self::PortalStarted => "portal-started",
+            Self::CourseViewed => "course-viewed",
+            Self::CourseExported => "course-exported",
+            Self::BoardViewed => "board-viewed",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",
             Self::RecordViewed => "record-viewed",
             Self::PersonViewed => "person-viewed",
             Self::LogExported => "log-exported",
+            Self::RosterChecked => "roster-checked",
+            Self::ReminderSent => "reminder-sent",
         }
     }
 }

@@ -23,6 +23,8 @@ pub enum Effect {
     Mail(MailOrder),
     /// The account's owner shall be asked to accept this version of the terms, if that is still needed at the time of delivery.
     AcceptAgain { version_id: String, stage: Stage },
+    /// Somebody of a class shall be reminded; owed by the lecturer, since those who are reminded need not have an account.
+    Reminder(ReminderOrder),
 }
 
 /// The kinds of effects; each is delivered on its own, so that one outside system never waits for another.
@@ -30,6 +32,8 @@ pub enum Effect {
 pub enum Kind {
     Membership,
     Mail,
+    /// On its own, so that the mails to a large class hold up nobody's confirmation.
+    Reminder,
 }
 
 impl Kind {
@@ -38,6 +42,7 @@ impl Kind {
         match self {
             Self::Membership => "membership",
             Self::Mail => "mail",
+            Self::Reminder => "reminder",
         }
     }
 }
@@ -47,6 +52,7 @@ impl Effect {
         match self {
             Self::Membership => Kind::Membership,
             Self::Mail(_) | Self::AcceptAgain { .. } => Kind::Mail,
+            Self::Reminder(_) => Kind::Reminder,
         }
     }
 }
@@ -61,6 +67,18 @@ pub struct MailOrder {
     pub terms_number: Option<i32>,
     /// The language that stands first.
     pub locale: Locale,
+}
+
+/// Who is reminded of what. No address: the directory is asked for it when the mail is sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReminderOrder {
+    /// The id of the reminder ([`crate::domain::reminders`]).
+    pub reminder: String,
+    /// The person's stable key and DN in the directory.
+    pub key: String,
+    pub dn: String,
+    /// The language that the directory says the person prefers.
+    pub language: Option<Locale>,
 }
 
 /// What has happened to a permission.

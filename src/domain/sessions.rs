@@ -99,6 +99,17 @@ pub fn of_account(conn: &mut Conn, account_id: &str, idle_since: Instant, now: I
         .load(conn)?)
 }
 
+/// Whether the account's session still lives.
+pub fn is_live(
+    conn: &mut Conn,
+    account_id: &str,
+    reference: &str,
+    idle_since: Instant,
+    now: Instant,
+) -> Result<bool, Error> {
+    Ok(of_account(conn, account_id, idle_since, now)?.iter().any(|session| session.reference == reference))
+}
+
 /// Ends one session of the account; returns how many that were (0 or 1).
 pub fn end_one(conn: &mut Conn, account_id: &str, reference: &str) -> Result<usize, Error> {
     Ok(diesel::delete(

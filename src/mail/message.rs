@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono_tz::Tz;
 
+use super::Letter;
 use crate::{
     clock::Instant,
     domain::locale::{Locale, Text},
@@ -90,9 +91,17 @@ struct Fact {
     link: bool,
 }
 
-impl ChangeMail {
-    /// The subject, in the member's language; may contain what the catalogue contains, but no line breaks.
-    pub fn subject(&self) -> String {
+impl Letter for ChangeMail {
+    fn display_name(&self) -> &str {
+        &self.display_name
+    }
+
+    fn at(&self) -> Instant {
+        self.at
+    }
+
+    /// In the member's language.
+    fn subject(&self) -> String {
         let key = match self.action {
             MailAction::Granted => "mail-granted-subject",
             MailAction::AcceptedAgain => "mail-accepted-again-subject",
@@ -105,16 +114,20 @@ impl ChangeMail {
         texts::text_with(self.locale, key, &[("service", service)]).replace(['\r', '\n'], " ")
     }
 
-    /// The `text/plain` part.
-    pub fn text(&self) -> askama::Result<String> {
+    fn text(&self) -> askama::Result<String> {
         PlainPart { sections: &self.sections() }.render()
     }
 
-    /// The `text/html` part.
-    pub fn html(&self) -> askama::Result<String> {
+    fn html(&self) -> askama::Result<String> {
         HtmlPart { subject: &self.subject(), sections: &self.sections() }.render()
     }
 
+    fn receipt(&self) -> Option<(&str, &str)> {
+        self.receipt.as_deref().zip(self.receipt_file.as_deref())
+    }
+}
+
+impl ChangeMail {
     fn sections(&self) -> [Section; 2] {
         [self.section(self.locale), self.section(self.locale.other())]
     }

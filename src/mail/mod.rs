@@ -1,6 +1,7 @@
 //! Messages and their transport: an SMTP server, or a folder in the demo.
 
 mod message;
+mod reminder;
 mod server;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ use lettre::{
 use secrecy::SecretString;
 
 pub use message::{ChangeMail, MailAction, MailTerms};
+pub use reminder::ReminderMail;
 use server::MailServer;
 
 use crate::clock::Instant;
@@ -83,6 +85,22 @@ pub enum MailError {
     Refused(String),
 }
 
+/// What every message has.
+pub trait Letter {
+    fn display_name(&self) -> &str;
+    fn at(&self) -> Instant;
+    /// May contain what the catalogue and the directory contain, but no line breaks.
+    fn subject(&self) -> String;
+    /// The `text/plain` part.
+    fn text(&self) -> askama::Result<String>;
+    /// The `text/html` part.
+    fn html(&self) -> askama::Result<String>;
+    /// The number of the receipt that goes with it, and the receipt.
+    fn receipt(&self) -> Option<(&str, &str)> {
+        None
+    }
+}
+
 /// Sends messages. Cheap to clone; connections to the server are kept.
 #[derive(Clone)]
 pub struct Mailer {
@@ -114,9 +132,9 @@ impl Mailer {
         })
     }
 
-    /// Sends a mail about a change. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
+    /// Sends a mail. `id` names the message: one that is sent twice after a crash has the same Message-ID, so
     /// that mail programs show it once.
-    pub async fn send(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<(), MailError> {
+    pub async fn send(&self, id: &str, to: &str, mail: &impl Letter) -> Result<(), MailError> {
         self.hand_over(id, self.compose(id, to, mail)?).await
     }
 
@@ -153,15 +171,15 @@ impl Mailer {
         }
     }
 
-    fn compose(&self, id: &str, to: &str, mail: &ChangeMail) -> Result<Message, MailError> {
+    fn compose(&self, id: &str, to: &str, mail: &impl Letter) -> Result<Message, MailError> {
         let broken = |error: &dyn std::fmt::Display| MailError::Message(error.to_string());
         let text = mail.text().map_err(|error| broken(&error))?;
         let html = mail.html().map_err(|error| broken(&error))?;
         // A line break in a name would begin another header; the mail library refuses it by a panic.
-        let name = mail.display_name.replace(char::is_control, " ");
-        let builder = self.letter(id, Mailbox::new(Some(name), to.parse()?), &mail.subject(), mail.at);
+        let name = mail.display_name().replace(char::is_control, " ");
+        let builder = self.letter(id, Mailbox::new(Some(name), to.parse()?), &mail.subject(), mail.at());
         let words = MultiPart::alternative_plain_html(text, html);
-        let all = match receipt(mail) {
+        let all = match mail.receipt().and_then(|(number, json)| attachment(number, json)) {
             Some(file) => MultiPart::mixed().multipart(words).singlepart(file),
             None => words,
         };
@@ -184,11 +202,10 @@ impl Mailer {
     }
 }
 
-/// The receipt as an attachment.
-fn receipt(mail: &ChangeMail) -> Option<SinglePart> {
-    let (number, json) = mail.receipt.as_ref().zip(mail.receipt_file.clone())?;
+/// A receipt as an attachment.
+fn attachment(number: &str, json: &str) -> Option<SinglePart> {
     let kind = ContentType::parse("application/json").ok()?;
-    Some(Attachment::new(format!("receipt-{number}.json")).body(json, kind))
+    Some(Attachment::new(format!("receipt-{number}.json")).body(json.to_owned(), kind))
 }
 
 /// `Auto-Submitted: auto-generated` (RFC 3834), so that absence notices do not answer.

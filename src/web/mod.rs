@@ -6,13 +6,16 @@
 mod audit;
 mod client;
 mod compression;
+mod courses;
 mod error;
+mod export;
 mod forms;
 mod health;
 mod history;
 mod legal;
 mod mailbox;
 mod member;
+mod multipart;
 mod observed;
 mod own_data;
 pub mod pages;
@@ -109,7 +112,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
         .service(at("/health/ready", get().to(health::ready)))
         .service(at("/favicon.svg", get().to(static_files::serve)))
         .service(at("/favicon.ico", get().to(static_files::favicon)))
-        .service(at("/static/{name}", get().to(static_files::serve)));
+        .service(at("/static/{name}", get().to(static_files::serve)))
+        .service(at("/a/{service}", get().to(courses::entrance::show)));
     if has_mailbox {
         app.service(at("/demo/mail", get().to(mailbox::show)));
     }
@@ -152,6 +156,24 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                         .route(get().to(terms_editor::current))
                         .route(web::post().to(terms_editor::publish)),
                 )
+                .service(at("/courses", get().to(courses::list::show)))
+                .service(
+                    web::resource("/courses/upload")
+                        .route(get().to(courses::uploads::form))
+                        .route(web::post().to(courses::uploads::create)),
+                )
+                .service(at("/courses/upload/{list}", get().to(courses::uploads::show)))
+                .service(at("/courses/upload/{list}/answers.csv", get().to(courses::uploads::export)))
+                .service(at("/courses/upload/{list}/end", web::post().to(courses::uploads::end)))
+                .service(
+                    web::resource("/courses/{id:[0-9a-f]{32}}/reminder")
+                        .route(get().to(courses::reminder::form))
+                        .route(web::post().to(courses::reminder::create)),
+                )
+                .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", get().to(courses::class::export)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/board/events", get().to(courses::events::show)))
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
                 .service(at("/audit", get().to(audit::records::show)))

@@ -71,12 +71,19 @@ pub(super) async fn form(
         terms_accepted: entered.is_some_and(|fields| fields.get("terms") == Some("accepted")),
         form_token: forms::mask(&member.data.form_token),
         account: member.account.id.clone(),
+        marked: marked(request),
         directory_unavailable: observed.values().any(|seen| seen.membership() == Membership::Unknown),
         problems,
         frame,
     };
     let status = if refusals.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     view::page(status, &page)
+}
+
+/// The service in the address that a board sends people to.
+fn marked(request: &HttpRequest) -> Option<String> {
+    let mut query = url::form_urlencoded::parse(request.query_string().as_bytes());
+    query.find(|(name, _)| name == "service").map(|(_, service)| service.into_owned())
 }
 
 /// One service as the page shows it; a ticked box is a service that is active (or about to be).

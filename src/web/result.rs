@@ -274,7 +274,7 @@ pub(super) fn qr_codes(catalogue: &Catalogue) -> HashMap<String, String> {
 }
 
 /// The link as an SVG image, dark on white whatever the colours of the page, because cameras need the contrast.
-fn qr_code(link: &str) -> Option<String> {
+pub(super) fn qr_code(link: &str) -> Option<String> {
     let code = QrCode::new(link).ok()?;
     let image = code.render::<svg::Color<'_>>().min_dimensions(200, 200).quiet_zone(true).build();
     // Without the XML declaration, which has no place inside a page.

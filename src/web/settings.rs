@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use crate::domain::{locale::Text, portal::Portal};
+use crate::domain::{courses, locale::Text, portal::Portal, reminders, uploads};
 
 /// The installation as its pages show it.
 #[derive(Clone, Debug)]
@@ -17,6 +17,9 @@ pub struct Settings {
     pub forgotten_password_url: Option<String>,
     pub sign_in: SignIn,
     pub session: Session,
+    pub courses: courses::Rules,
+    pub uploads: uploads::Rules,
+    pub reminders: reminders::Rules,
     pub roles: Roles,
     pub inspection: Inspection,
     /// How long a request waits for the directory write before it answers "stored, being applied".

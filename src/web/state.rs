@@ -5,12 +5,19 @@ use std::{collections::HashMap, path::PathBuf, sync::Arc};
 use tokio::sync::Semaphore;
 
 use super::{
-    audit, refusals::Refusals, result, roles::KnownRoles, settings::Settings, sightings::Sightings, throttle::Throttle,
+    audit,
+    courses::{classes::Classes, tickers::Boards},
+    refusals::Refusals,
+    result,
+    roles::KnownRoles,
+    settings::Settings,
+    sightings::Sightings,
+    throttle::Throttle,
 };
 use crate::{
     clock::Clock,
     db::Database,
-    directory::Directory,
+    directory::{Courses, Directory},
     domain::{catalogue::Catalogue, log::head::PublicKey},
     work::{Delivery, Outside},
 };
@@ -37,11 +44,19 @@ pub struct State {
     pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
     pub(super) audit: audit::Shared,
+    pub(super) classes: Classes,
+    pub(super) boards: Boards,
     pub(super) sign_ins: Semaphore,
 }
 
 impl State {
-    pub fn new(settings: Settings, outside: Outside, delivery: Delivery, mailbox: Option<PathBuf>) -> Self {
+    pub fn new(
+        settings: Settings,
+        outside: Outside,
+        courses: Courses,
+        delivery: Delivery,
+        mailbox: Option<PathBuf>,
+    ) -> Self {
         Self {
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
@@ -49,6 +64,8 @@ impl State {
             refusals: Refusals::default(),
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
+            classes: Classes::new(courses),
+            boards: Boards::default(),
             settings,
             catalogue: outside.catalogue,
             database: outside.database,

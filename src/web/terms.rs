@@ -47,6 +47,7 @@ pub(super) async fn show(
             })
             .collect(),
         data_protection: disclosure(&frame, service),
+        seen_by_lecturers: service.visible_to_lecturers,
         raw_url: frame.url(&format!("/terms/{}/{}/text", service.slug, version.number)),
         frame,
     };

@@ -42,6 +42,7 @@ struct Lane {
 /// Each lane goes on while the other waits: a mail server that hangs holds up no directory write.
 const MEMBERSHIPS: Lane = Lane { kind: outbox::Kind::Membership, at_once: 64 };
 const MAILS: Lane = Lane { kind: outbox::Kind::Mail, at_once: 8 };
+const REMINDERS: Lane = Lane { kind: outbox::Kind::Reminder, at_once: 4 };
 
 /// How often what runs out by the day is looked at.
 const UPKEEP_EVERY: Duration = Duration::from_mins(1);
@@ -78,6 +79,7 @@ pub struct Delivery {
 struct Wake {
     memberships: Notify,
     mails: Notify,
+    reminders: Notify,
 }
 
 /// Why an effect has not happened.
@@ -132,6 +134,7 @@ impl Delivery {
     pub fn wake(&self) {
         self.wake.memberships.notify_one();
         self.wake.mails.notify_one();
+        self.wake.reminders.notify_one();
     }
 
     /// Delivers what a request has just decided and waits for it until the deadline. Whatever is not done by then goes on
@@ -168,9 +171,12 @@ impl Delivery {
 
     /// Delivers due entries until none is left that can be delivered now; returns how many were taken.
     pub async fn deliver_due(&self) -> Result<usize, db::Error> {
-        let (memberships, mails) =
-            tokio::try_join!(self.deliver_lane(MEMBERSHIPS, false), self.deliver_lane(MAILS, false))?;
-        Ok(memberships + mails)
+        let (memberships, mails, reminders) = tokio::try_join!(
+            self.deliver_lane(MEMBERSHIPS, false),
+            self.deliver_lane(MAILS, false),
+            self.deliver_lane(REMINDERS, false)
+        )?;
+        Ok(memberships + mails + reminders)
     }
 
     /// `is_woken`: something is due, so it is taken without asking first. Asking locks nobody out, and so is what is done every
@@ -223,7 +229,13 @@ impl Delivery {
                 sleep(LOOK_EVERY).await;
             }
         };
-        tokio::join!(working(MEMBERSHIPS, &self.wake.memberships), working(MAILS, &self.wake.mails), keeping, looking);
+        tokio::join!(
+            working(MEMBERSHIPS, &self.wake.memberships),
+            working(MAILS, &self.wake.mails),
+            working(REMINDERS, &self.wake.reminders),
+            keeping,
+            looking
+        );
     }
 
     async fn deliver(&self, entry: &Entry) {
@@ -231,6 +243,7 @@ impl Delivery {
             Effect::Membership => self.deliver_membership(entry, None).await,
             Effect::Mail(order) => self.deliver_mail(entry, order).await,
             Effect::AcceptAgain { version_id, stage } => self.deliver_question(entry, version_id, *stage).await,
+            Effect::Reminder(order) => self.deliver_reminder(entry, order).await,
         };
         if let Err(failure) = done {
             self.postpone(entry, &failure).await;

@@ -7,6 +7,7 @@ mod outlets;
 mod questions;
 mod receipts;
 mod refusals;
+mod reminders;
 mod sealer;
 mod syslog;
 mod upkeep;

@@ -1,4 +1,4 @@
-//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more.
+//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more, uploaded lists whose time is over.
 
 use super::{Delivery, delivery::delta};
 use crate::{
@@ -7,9 +7,11 @@ use crate::{
     domain::{
         acceptances, accounts,
         changes::{self, Press},
+        courses,
         log::{Actor, Origin},
-        outbox, sessions, terms,
+        outbox, reminders, sessions, terms,
         terms::Version,
+        uploads,
     },
 };
 
@@ -32,6 +34,9 @@ impl Delivery {
         }
         let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
+        self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| courses::forget_views(conn, now)).await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;
         for service in &self.outside.catalogue.services {

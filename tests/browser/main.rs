@@ -6,6 +6,7 @@
 mod support;
 
 mod behaviour;
+mod boards;
 mod browser;
 mod inspection;
 mod portal;

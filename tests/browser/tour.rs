@@ -36,6 +36,8 @@ async fn tour(kind: Kind) {
     tour.an_ended_session().await;
     tour.accounts_with_difficulties().await;
     tour.terms_for_editors().await;
+    tour.lecturers().await;
+    tour.uploads_and_reminders().await;
     tour.refused_requests().await;
     tour.without_a_directory().await;
     tour.inspector.finish();
@@ -187,6 +189,55 @@ impl Tour<'_> {
         self.inspector.look("terms-editor-refused", 422).await;
         self.visit("/terms", "terms-index-with-draft", 200).await;
         self.visit("/profile/data", "own-data", 200).await;
+        self.leave().await;
+    }
+
+    async fn uploads_and_reminders(&mut self) {
+        self.enter("bschmidt").await;
+        self.visit("/courses/upload", "upload", 200).await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("upload-refused", 422).await;
+        self.browser
+            .run(
+                "const lines = 'login;Passwort\\namueller;x\\njweiss;y\\nnobody@students.uni.example;z\\nAMUELLER;\\n;w'; \
+                 const chosen = new DataTransfer(); chosen.items.add(new File([lines], 'list.csv')); \
+                 document.getElementById('list').files = chosen.files",
+            )
+            .await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("upload-answers", 200).await;
+        self.visit("/courses/upload", "upload-with-a-list", 200).await;
+        self.open("/courses").await;
+        self.browser.submit(".lk-course h3 a").await;
+        self.browser.submit(".lk-class-actions a[href*=reminder]").await;
+        self.inspector.look("reminder", 200).await;
+        self.browser.run("document.getElementById('text_de').value = 'https://evil.example'").await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("reminder-refused", 422).await;
+        self.browser.run("document.getElementById('text_de').value = 'Bitte.\\n\\nDanke.'").await;
+        self.browser.submit(".lk-teaching .lk-actions button").await;
+        self.inspector.look("reminder-check", 200).await;
+        self.browser.submit("main button[value=send]").await;
+        self.inspector.look("reminder-sent", 200).await;
+        self.leave().await;
+    }
+
+    async fn lecturers(&mut self) {
+        self.enter("rsuess").await;
+        self.visit("/courses", "courses-none", 200).await;
+        self.leave().await;
+        self.enter("lschneider").await;
+        self.visit("/courses", "courses-for-lecturers-only", 403).await;
+        self.visit("/profile/permissions?service=rocketchat", "permissions-marked", 200).await;
+        self.leave().await;
+        self.enter("bschmidt").await;
+        self.visit("/courses", "courses", 200).await;
+        let address = self.browser.run("return document.querySelector('.lk-course a').href").await;
+        let class = address.as_str().and_then(|url| url.split_once("/courses/")).expect("a course").1.to_owned();
+        self.visit(&format!("/courses/{class}"), "class", 200).await;
+        self.visit(&format!("/courses/{class}?q=nobody"), "class-nobody-found", 200).await;
+        self.visit(&format!("/courses/{class}/board"), "board", 200).await;
+        self.open("/profile").await;
         self.leave().await;
     }
 

@@ -6,6 +6,8 @@ mod support;
 
 mod admission;
 mod check;
+mod course_entries;
+mod courses;
 mod escaping;
 mod grants;
 mod network;

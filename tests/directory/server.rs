@@ -18,6 +18,7 @@ use latchkey::{
     domain::{accounts::Person as Member, catalogue::Grant},
 };
 
+use crate::course_entries;
 use crate::support::{
     certificates::Tls,
     openldap::{self, CHAT_DN, OpenLdap, PORTAL_DN},
@@ -91,12 +92,17 @@ impl Server {
             ldif("blanks", ": ICB0d28gd29yZHMgIA=="),
             ldif("longpass", &format!(" {long}")),
             MARIA.dn(),
-        );
+        ) + &course_entries::ldif();
         let options = openldap::Options { ppolicy: true, memberof: true, ldif, tls, ..openldap::Options::default() };
         let server = tokio::task::spawn_blocking(move || OpenLdap::start(&options)).await.expect("OpenLDAP");
         let mut settings = settings(&server.ldaps_url);
         settings.ca_file = Some(server.ca_pem.clone());
         Self { settings, kind: Kind::OpenLdap(Box::new(server)), administrator: OnceCell::new() }
+    }
+
+    /// How the portal is set up for a directory with this address.
+    pub fn settings_for(url: &str) -> Settings {
+        settings(url)
     }
 
     pub fn directory(&self) -> Directory {
@@ -285,6 +291,7 @@ fn entries() -> Vec<Entry> {
         let cn = dn.split(['=', ',']).nth(1).expect("a name");
         entries.push(entry(dn, &[("objectClass", class), ("cn", cn), (attribute, value)]));
     }
+    entries.extend(course_entries::all().iter().map(|(dn, attributes)| entry(dn, attributes)));
     entries
 }
 

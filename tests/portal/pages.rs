@@ -8,7 +8,7 @@ use reqwest::Method;
 use crate::world::{Base, Browser, Form, PASSWORD, Page, Visitor, World, who};
 
 /// Compares a page's own content with the one that was looked at before.
-fn same_page(world: &World, name: &str, page: &Page) {
+pub(super) fn same_page(world: &World, name: &str, page: &Page) {
     let title = page.text("title");
     let content = page.content_source().replace(&world.address.to_string(), "portal.example");
     same(&format!("{name}.{}", language(page)), &format!("{title}\n{}", redacted(&content)));
@@ -47,6 +47,7 @@ fn stand_in(word: &str) -> &str {
         65.. if is_hex => "[token]",
         36 if word.matches('-').count() == 4 => "[id]",
         16 if word.starts_with("R-") => "[receipt]",
+        32 if is_hex => "[course]",
         _ => word,
     }
 }
@@ -62,7 +63,7 @@ fn without_dots(html: &str) -> String {
 }
 
 /// The same person in both languages; a world for each, so that times are the same.
-async fn in_both_languages(show: impl AsyncFn(&World, Visitor)) {
+pub async fn in_both_languages(show: impl AsyncFn(&World, Visitor)) {
     for language in ["de", "en"] {
         let world = World::new(Base::Sqlite).await;
         show(&world, world.visitor_in(language)).await;

@@ -13,10 +13,12 @@ const ANYBODY: [u16; 4] = [200; 4];
 const MEMBERS: [u16; 4] = [303, 200, 200, 200];
 const MEMBERS_NOT_FOUND: [u16; 4] = [303, 404, 404, 404];
 const TERMS_EDITORS: [u16; 4] = [303, 403, 403, 200];
+const LECTURERS: [u16; 4] = [303, 403, 200, 403];
+const NO_SUCH_COURSE: [u16; 4] = [303, 403, 404, 403];
 const NOT_FOUND: [u16; 4] = [404; 4];
 const NOT_ALLOWED: [u16; 4] = [405; 4];
 
-const IN_A_LANGUAGE: [Row; 56] = [
+const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "", [303; 4]),
     ("GET", "/sign-in", ANYBODY),
     ("GET", "/sign-out", NOT_ALLOWED),
@@ -43,6 +45,17 @@ const IN_A_LANGUAGE: [Row; 56] = [
     ("GET", "/terms/rocketchat/versions", [303; 4]),
     ("GET", "/terms/rocketchat/draft", NOT_ALLOWED),
     ("GET", "/terms/unknown", NOT_FOUND),
+    ("GET", "/courses", LECTURERS),
+    ("GET", "/courses/00000000000000000000000000000000", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/people.csv", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/board", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/board/events", NO_SUCH_COURSE),
+    ("GET", "/courses/00000000000000000000000000000000/reminder", NO_SUCH_COURSE),
+    ("GET", "/courses/stat1-2026w", NOT_FOUND),
+    ("GET", "/courses/upload", LECTURERS),
+    ("GET", "/courses/upload/unknown", NO_SUCH_COURSE),
+    ("GET", "/courses/upload/unknown/answers.csv", NO_SUCH_COURSE),
+    ("GET", "/courses/upload/unknown/end", NOT_ALLOWED),
     ("GET", "/terms/rocketchat/1", ANYBODY),
     ("GET", "/terms/rocketchat/1/text", ANYBODY),
     ("GET", "/terms/rocketchat/9", NOT_FOUND),
@@ -60,6 +73,9 @@ const IN_A_LANGUAGE: [Row; 56] = [
     ("POST", "/profile/permissions", [200, 403, 403, 403]),
     ("POST", "/profile/sessions/end", [303, 403, 403, 403]),
     ("POST", "/profile/sessions/extend", [303, 403, 403, 403]),
+    ("POST", "/courses/upload", [303, 403, 403, 403]),
+    ("POST", "/courses/upload/unknown/end", [303, 403, 403, 403]),
+    ("POST", "/courses/00000000000000000000000000000000/reminder", [303, 403, 403, 403]),
     ("POST", "/sign-out", [303, 403, 403, 403]),
     ("POST", "/sign-in", [403; 4]),
     ("POST", "/profile", NOT_ALLOWED),
@@ -77,13 +93,15 @@ const IN_A_LANGUAGE: [Row; 56] = [
     ("TRACE", "/sign-in", NOT_ALLOWED),
 ];
 
-const ELSEWHERE: [Row; 20] = [
+const ELSEWHERE: &[Row] = &[
     ("GET", "/", [303; 4]),
     ("GET", "/health/live", ANYBODY),
     ("GET", "/health/ready", ANYBODY),
     ("GET", "/favicon.svg", ANYBODY),
     ("GET", "/favicon.ico", ANYBODY),
     ("GET", "/demo/mail", ANYBODY),
+    ("GET", "/a/rocketchat", [303; 4]),
+    ("GET", "/a/unknown", NOT_FOUND),
     ("GET", "/static/unknown.css", NOT_FOUND),
     ("GET", "/static/..%2fCargo.toml", NOT_FOUND),
     ("GET", "/fr/profile", NOT_FOUND),

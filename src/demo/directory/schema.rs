@@ -24,7 +24,7 @@ impl Rule {
     pub fn of(kind: &str) -> Self {
         match kind {
             "member" | "uniquemember" | "owner" | "memberof" | "entrydn" | "manager" | "seealso" => Self::Name,
-            "memberuid" | "edupersonentitlement" | "userpassword" => Self::ExactCase,
+            "memberuid" | "edupersonentitlement" | "educoursemember" | "userpassword" => Self::ExactCase,
             _ => Self::IgnoreCase,
         }
     }
@@ -89,7 +89,7 @@ pub fn is_standard(kind: &str) -> bool {
         uniquemember memberuid owner seealso manager businesscategory employeetype employeenumber \
         preferredlanguage telephonenumber mobile initials street postalcode postaladdress roomnumber \
         departmentnumber uidnumber gidnumber homedirectory loginshell serialnumber labeleduri \
-        edupersonaffiliation edupersonentitlement edupersonprincipalname edupersonprimaryaffiliation";
+        edupersonaffiliation edupersonentitlement educoursemember edupersonprincipalname edupersonprimaryaffiliation";
     NAMES.split(' ').any(|name| name == kind) || is_operational(kind)
 }
 

@@ -23,6 +23,11 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("log-exported", "kind-log-exported"),
     ("account-erased", "kind-account-erased"),
     ("portal-started", "kind-portal-started"),
+    ("course-viewed", "kind-course-viewed"),
+    ("course-exported", "kind-course-exported"),
+    ("board-viewed", "kind-board-viewed"),
+    ("roster-checked", "kind-roster-checked"),
+    ("reminder-sent", "kind-reminder-sent"),
 ];
 
 /// Every cause of a change, with the key of its label.

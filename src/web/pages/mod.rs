@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod courses;
 pub mod data_protection;
 pub mod demo;
 pub mod error;

@@ -28,6 +28,14 @@ pub struct PermissionsPage {
     /// Whose form this is: entries that are kept when a session ends go on with the same person only.
     pub account: String,
     pub directory_unavailable: bool,
+    /// The service that the page was opened for, by its slug.
+    pub marked: Option<String>,
+}
+
+impl PermissionsPage {
+    pub fn is_marked(&self, row: &ServiceRow) -> bool {
+        self.marked.as_ref() == Some(&row.slug)
+    }
 }
 
 /// One line of the error summary.

@@ -1,7 +1,9 @@
 //! Every page with sample data, in both languages.
 
+mod courses;
 mod own_data;
 mod receipts;
+mod teaching;
 mod terms_editor;
 
 use askama::Template;
@@ -29,7 +31,7 @@ use crate::{
         locale::{Locale, Text},
         roles::Roles,
     },
-    mail::{ChangeMail, MailAction, MailTerms},
+    mail::{ChangeMail, Letter as _, MailAction, MailTerms},
 };
 
 /// A name that would break a page that does not escape.
@@ -179,6 +181,7 @@ fn permissions(locale: Locale) -> PermissionsPage {
         problems: Vec::new(),
         form_token: "token-1".to_owned(),
         account: "0193575e".to_owned(),
+        marked: None,
         directory_unavailable: false,
     }
 }
@@ -339,6 +342,7 @@ fn terms(locale: Locale) -> TermsPage {
         effective: at(-800),
         major: true,
         language: Locale::De,
+        seen_by_lecturers: true,
         other_versions: vec![OtherVersion {
             number: "2".to_owned(),
             url: format!("/{}/terms/rocketchat/2", locale.code()),
@@ -448,6 +452,8 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         add(name, html);
     }
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
+    pages.extend(courses::pages(locale));
+    pages.extend(teaching::pages(locale));
     pages
 }
 

@@ -28,6 +28,7 @@ pub struct TermsPage {
     pub language: Locale,
     pub other_versions: Vec<OtherVersion>,
     pub data_protection: Option<Disclosure>,
+    pub seen_by_lecturers: bool,
     /// The stored bytes alone.
     pub raw_url: String,
 }

@@ -4,7 +4,9 @@ mod directory;
 mod form;
 mod log;
 mod page;
+mod stream;
 mod tables;
+mod upload;
 mod visitor;
 mod words;
 
@@ -39,6 +41,7 @@ pub use directory::{ODD_NAME, PASSWORD, change_person, remove_person};
 pub use form::Form;
 pub use log::captured_log;
 pub use page::Page;
+pub use stream::Stream;
 pub use visitor::{Browser, Visitor};
 pub use words::{about, de, en};
 

@@ -19,11 +19,13 @@ const TABLES: [&str; 11] = [
     "entitlements",
     "log_records",
     "outbox",
+    "reminders",
     "secrets",
     "terms_drafts",
     "terms_notices",
     "terms_texts",
     "terms_versions",
+    "uploads",
     "withdrawals",
 ];
 

@@ -9,7 +9,7 @@ use std::{
 use chrono::TimeDelta;
 use latchkey::clock::Clock;
 use reqwest::{
-    Client, Method,
+    Client, Method, Response,
     header::{HeaderMap, SET_COOKIE},
     redirect::Policy,
 };
@@ -117,6 +117,22 @@ impl Visitor {
     }
 
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Page {
+        self.send_bytes(method, path, headers, body.as_bytes().to_vec()).await
+    }
+
+    pub(super) async fn send_bytes(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Page {
+        let answer = self.ask_with(method, path, headers, body).await;
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        self.keep_cookies(&headers);
+        Page { status, path: path.to_owned(), headers, body: answer.text().await.expect("text") }
+    }
+
+    /// An answer whose body has not been read yet.
+    pub(super) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+        self.ask_with(method, path, headers, body.as_bytes().to_vec()).await
+    }
+
+    async fn ask_with(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Response {
         let url = format!("http://{}{path}", self.address);
         let mut request = self.client.request(method, url).header("user-agent", self.browser.agent());
         let cookies = self.cookie_header();
@@ -126,10 +142,7 @@ impl Visitor {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answer = request.body(body.to_owned()).send().await.expect("an answer");
-        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        self.keep_cookies(&headers);
-        Page { status, path: path.to_owned(), headers, body: answer.text().await.expect("text") }
+        request.body(body).send().await.expect("an answer")
     }
 
     /// Signs in through the form that the permissions lead to.
@@ -203,7 +216,7 @@ impl Visitor {
     }
 
     /// Remembers what the log must not tell: the whole value, and its last part, which is the key itself in a signed cookie.
-    fn keep_secret(&self, value: &str) {
+    pub(super) fn keep_secret(&self, value: &str) {
         if value.len() < 32 {
             return;
         }

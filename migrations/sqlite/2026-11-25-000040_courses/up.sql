@@ -1,0 +1,10 @@
+-- When a lecturer last looked at a course: looking on for some minutes is one view, and makes one record in the log.
+CREATE TABLE course_views (
+    account_id TEXT NOT NULL REFERENCES accounts (id),
+    course     TEXT NOT NULL,
+    service    TEXT NOT NULL,
+    view       TEXT NOT NULL CHECK (view IN ('class', 'board')),
+    viewed_at  TIMESTAMP NOT NULL,
+    PRIMARY KEY (account_id, course, service, view)
+);
+CREATE INDEX course_views_viewed_at ON course_views (viewed_at);

@@ -1,0 +1,210 @@
+//! From a lecturer to the own courses: one question for each source.
+
+use std::collections::BTreeMap;
+
+use ldap3::{Scope, SearchEntry, ldap_escape};
+use regex::Regex;
+
+use super::{
+    Courses, OwnCourse,
+    settings::{By, Field, GroupPerRole, Groups, Kind, Reference, Source, Texts, Values},
+};
+use crate::{
+    directory::{DirectoryError, Search, people},
+    domain::{
+        accounts::Person,
+        courses::{Course, CourseId},
+    },
+};
+
+/// Where the students of a course are found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Students {
+    /// Named by the group at this DN.
+    InGroup { dn: String, member: Reference },
+    /// Named by the one group that fits the filter.
+    InNamedGroup { base: String, filter: String, member: Reference },
+    /// They fit the filter themselves.
+    Fitting(String),
+}
+
+/// What a course is called, before it has an id.
+struct Name {
+    native: String,
+    title: String,
+    term: Option<String>,
+    number: Option<String>,
+}
+
+impl Courses {
+    pub(super) async fn of_source(&self, source: &Source, lecturer: &Person) -> Result<Vec<OwnCourse>, DirectoryError> {
+        let found = match &source.kind {
+            Kind::Groups(groups) => self.of_groups(groups, lecturer).await,
+            Kind::GroupPerRole(groups) => self.of_roles(groups, lecturer).await,
+            Kind::Values(values) => self.of_values(values, lecturer).await,
+        };
+        let named = |(name, students): (Name, Students)| OwnCourse {
+            course: Course {
+                id: CourseId::of(&self.key, &source.name, &name.native),
+                title: name.title,
+                term: name.term,
+                number: name.number,
+                source: source.name.clone(),
+            },
+            students,
+        };
+        Ok(found?.into_iter().map(named).collect())
+    }
+
+    pub(super) async fn try_source(&self, kind: &Kind) -> Result<bool, DirectoryError> {
+        let people = self.directory.settings();
+        let with_value;
+        let (base, filter) = match kind {
+            Kind::Groups(groups) => (&groups.base, &groups.filter),
+            Kind::GroupPerRole(groups) => (&groups.base, &groups.filter),
+            Kind::Values(values) => {
+                with_value = format!("({}=*)", values.attribute);
+                (&people.people.base, &with_value)
+            }
+        };
+        let search = Search { base, scope: Scope::Subtree, filter, attributes: &["1.1"], size_limit: 1 };
+        Ok(!self.directory.search(search).await?.is_empty())
+    }
+
+    async fn of_groups(&self, groups: &Groups, lecturer: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+        let filter = format!("(&{}{})", groups.filter, refers_to(&groups.lecturer, lecturer));
+        let entries = self.groups(&groups.base, &filter, &groups.texts, None).await?;
+        let one = |entry: &SearchEntry| {
+            let students = Students::InGroup { dn: entry.dn.clone(), member: groups.student.clone() };
+            (groups.texts.of(entry, self.native(entry)), students)
+        };
+        Ok(entries.iter().map(one).collect())
+    }
+
+    async fn of_roles(&self, groups: &GroupPerRole, person: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+        let filter = format!("(&{}{})", groups.filter, refers_to(&groups.member, person));
+        let entries = self.groups(&groups.base, &filter, &groups.texts, Some(&groups.name)).await?;
+        let one = |entry: &SearchEntry| {
+            let captured = people::values(entry, &groups.name).find_map(|name| captures(&groups.lecturers, name))?;
+            let name = ldap_escape(fill(&groups.students, &captured)).into_owned();
+            let students = Students::InNamedGroup {
+                base: groups.base.clone(),
+                filter: format!("(&{}({}={name}))", groups.filter, groups.name),
+                member: groups.member.clone(),
+            };
+            Some((groups.texts.of(entry, captured.get("course")?.clone()), students))
+        };
+        Ok(entries.iter().filter_map(one).collect())
+    }
+
+    async fn of_values(&self, values: &Values, lecturer: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+        let search = Search {
+            base: &lecturer.dn,
+            scope: Scope::Base,
+            filter: "(objectClass=*)",
+            attributes: &[&values.attribute],
+            size_limit: 1,
+        };
+        let entries = self.directory.search(search).await?;
+        let all = entries.iter().flat_map(|entry| people::values(entry, &values.attribute));
+        let one = |value: &String| {
+            let captured = captures(&values.lecturers, value)?;
+            let student = ldap_escape(fill(&values.students, &captured)).into_owned();
+            let native = captured.get("course")?.clone();
+            let name = Name {
+                title: captured.get("title").unwrap_or(&native).clone(),
+                term: captured.get("term").cloned(),
+                number: captured.get("number").cloned(),
+                native,
+            };
+            Some((name, Students::Fitting(format!("({}={student})", values.attribute))))
+        };
+        Ok(all.filter_map(one).collect())
+    }
+
+    async fn groups(
+        &self,
+        base: &str,
+        filter: &str,
+        texts: &Texts,
+        name: Option<&String>,
+    ) -> Result<Vec<SearchEntry>, DirectoryError> {
+        let key = &self.directory.settings().people.key_attribute;
+        let fields = [Some(&texts.title), texts.term.as_ref(), texts.number.as_ref()];
+        let fields = fields.into_iter().flatten().map(|field| field.attribute.as_str());
+        let attributes: Vec<&str> = fields.chain([key.as_str()]).chain(name.map(String::as_str)).collect();
+        let search = Search { base, scope: Scope::Subtree, filter, attributes: &attributes, size_limit: 0 };
+        self.directory.search(search).await
+    }
+
+    /// What stays when a group is renamed; on servers that keep nothing of the kind for groups, its name.
+    fn native(&self, entry: &SearchEntry) -> String {
+        let key = people::stable_key(entry, &self.directory.settings().people.key_attribute);
+        key.unwrap_or_else(|| entry.dn.to_lowercase())
+    }
+}
+
+impl Texts {
+    fn of(&self, entry: &SearchEntry, native: String) -> Name {
+        Name {
+            title: self.title.of(entry).unwrap_or_else(|| entry.dn.clone()),
+            term: self.term.as_ref().and_then(|field| field.of(entry)),
+            number: self.number.as_ref().and_then(|field| field.of(entry)),
+            native,
+        }
+    }
+}
+
+impl Field {
+    fn of(&self, entry: &SearchEntry) -> Option<String> {
+        let part = |value: &String| match &self.pattern {
+            None => Some(value.clone()),
+            Some(pattern) => Some(pattern.captures(value)?.get(1)?.as_str().to_owned()),
+        };
+        people::values(entry, &self.attribute).find_map(part).map(|text| people::one_line(&text))
+    }
+}
+
+/// The filter for groups that name this person.
+fn refers_to(reference: &Reference, person: &Person) -> String {
+    let value = match reference.by {
+        By::Dn => &person.dn,
+        By::Username => &person.username,
+    };
+    format!("({}={})", reference.attribute, ldap_escape(value.as_str()))
+}
+
+/// What the pattern captures under names; nothing if it does not fit.
+fn captures(pattern: &Regex, value: &str) -> Option<BTreeMap<String, String>> {
+    let found = pattern.captures(value)?;
+    let named = pattern.capture_names().flatten();
+    Some(named.filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned()))).collect())
+}
+
+/// The template with `{name}` replaced by what was captured under the name.
+fn fill(template: &str, captured: &BTreeMap<String, String>) -> String {
+    let mut filled = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, following)) = after.split_once('}') else { break };
+        filled.push_str(before);
+        filled.push_str(captured.get(name).map_or("", String::as_str));
+        rest = following;
+    }
+    filled + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_pattern_captures_fills_a_template_once() {
+        let pattern = Regex::new("^Instructor@(?<course>urn:(?<number>[^:]+):.*)$").unwrap();
+        let captured = captures(&pattern, "Instructor@urn:0401:{number}").unwrap();
+        assert_eq!(captured["number"], "0401");
+        assert_eq!(fill("Learner@{course}", &captured), "Learner@urn:0401:{number}");
+        assert_eq!(fill("{none}-{number}-{", &captured), "-0401-{");
+        assert_eq!(captures(&pattern, "Learner@urn:0401:x"), None);
+    }
+}

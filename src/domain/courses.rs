@@ -1,0 +1,478 @@
+//! Courses, the people in them, and who of them has activated a service.
+//!
+//! What a lecturer may learn is one word for each person of an own course: activated, or not. No time, no version of the
+//! terms and no other service can be told from anything that leaves this module.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    time::Duration,
+};
+
+use chrono::{Datelike, TimeDelta};
+use chrono_tz::Tz;
+use diesel::prelude::*;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use crate::{
+    clock::Instant,
+    db::{
+        Conn, Error,
+        schema::{accounts, course_views, entitlements},
+    },
+    domain::locale::Locale,
+};
+
+/// What the operator decided about classes.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// Of a smaller course only the count is shown.
+    pub smallest: usize,
+    /// How long what the directory said about a class is used.
+    pub cached_for: Duration,
+    pub terms: TermDates,
+}
+
+/// Names a course in addresses: 128 bits of HMAC-SHA-256 (RFC 2104) over its place in the directory, in hexadecimal. It stays
+/// the same as long as the course does, says nothing about it, and cannot be made up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CourseId(String);
+
+impl CourseId {
+    /// The id of what the source calls `course`, under the installation's own key.
+    pub fn of(key: &[u8], source: &str, course: &str) -> Self {
+        let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
+        mac.update(source.as_bytes());
+        mac.update(b"\n");
+        mac.update(course.as_bytes());
+        let code = mac.finalize().into_bytes();
+        Self(hex::encode(&code[..16]))
+    }
+
+    /// Parses an id as addresses carry it; whether there is such a course is another question.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CourseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A course as the directory names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    pub id: CourseId,
+    pub title: String,
+    /// As it is written there; [`Term::parse`] understands the usual forms.
+    pub term: Option<String>,
+    pub number: Option<String>,
+    /// The source in the configuration that it comes from.
+    pub source: String,
+}
+
+impl Course {
+    /// Whether the course belongs to this term or a later one. One without a term that can be read is not over.
+    pub fn is_current(&self, now: Term) -> bool {
+        self.parsed_term().is_none_or(|term| term >= now)
+    }
+
+    pub fn parsed_term(&self) -> Option<Term> {
+        Term::parse(self.term.as_deref()?)
+    }
+}
+
+/// Half an academic year. Terms are in order of time: the summer of a year comes before the winter that begins in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Term {
+    /// In which it begins.
+    pub year: i32,
+    pub half: Half,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Half {
+    Summer,
+    Winter,
+}
+
+/// When the halves begin: month and day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TermDates {
+    pub summer: (u32, u32),
+    pub winter: (u32, u32),
+}
+
+impl Default for TermDates {
+    fn default() -> Self {
+        Self { summer: (4, 1), winter: (10, 1) }
+    }
+}
+
+impl Term {
+    /// Understands `2026W`, `W2026`, `SS26`, `WS 2026/27`, `WiSe 2026/2027`, `SoSe 2026`, `Winter 2026`, and the numbers of
+    /// campus management systems: `20261` for summer, `20262` for winter.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '/').collect();
+        let start = text.find(|c: char| c.is_ascii_digit())?;
+        let (before, rest) = text.split_at(start);
+        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        let (digits, after) = rest.split_at(end);
+        let after = after.strip_prefix('/').map_or(after, |next| next.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let word = if before.is_empty() { after } else { before };
+        let (year, half) = match (digits.len(), word) {
+            (5, "") => (&digits[..4], Half::of_number(&digits[4..])?),
+            (4 | 2, word) => (digits, Half::of_word(word)?),
+            _ => return None,
+        };
+        let number: i32 = year.parse().ok()?;
+        Some(Self { year: if year.len() == 2 { 2000 + number } else { number }, half })
+    }
+
+    /// The term at this moment.
+    pub fn at(now: Instant, tz: Tz, dates: TermDates) -> Self {
+        let today = now.and_utc().with_timezone(&tz);
+        let (year, day) = (today.year(), (today.month(), today.day()));
+        if day >= dates.winter {
+            Self { year, half: Half::Winter }
+        } else if day >= dates.summer {
+            Self { year, half: Half::Summer }
+        } else {
+            Self { year: year - 1, half: Half::Winter }
+        }
+    }
+}
+
+impl Half {
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            "s" | "ss" | "so" | "sose" | "sommer" | "sommersemester" | "summer" => Some(Self::Summer),
+            "w" | "ws" | "wi" | "wise" | "winter" | "wintersemester" => Some(Self::Winter),
+            _ => None,
+        }
+    }
+
+    fn of_number(number: &str) -> Option<Self> {
+        match number {
+            "1" => Some(Self::Summer),
+            "2" => Some(Self::Winter),
+            _ => None,
+        }
+    }
+}
+
+/// A person of a course, as the directory shows them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participant {
+    /// The stable key, as an account keeps it ([`crate::domain::accounts::Person::key`]).
+    pub key: String,
+    /// Exactly as the server returned it.
+    pub dn: String,
+    pub username: String,
+    pub display_name: String,
+    pub mail: Option<String>,
+    /// The matriculation number, if the configuration names its attribute.
+    pub matriculation: Option<String>,
+    /// The language that the directory says the person prefers.
+    pub language: Option<Locale>,
+}
+
+impl Participant {
+    /// Whether the text is part of the name or the username, without regard to case and accents.
+    pub fn is_named_like(&self, text: &str) -> bool {
+        let text = folded(text);
+        [&self.display_name, &self.username].into_iter().any(|name| folded(name).contains(&text))
+    }
+}
+
+/// The people of a course, sorted by name, and what the directory said about them at that moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Roster {
+    pub people: Vec<Participant>,
+    /// For each service that lecturers may see, by its slug: the keys of those who have it by the directory's word.
+    pub holders: BTreeMap<String, BTreeSet<String>>,
+    pub read_at: Instant,
+}
+
+impl Roster {
+    pub fn new(mut people: Vec<Participant>, holders: BTreeMap<String, BTreeSet<String>>, read_at: Instant) -> Self {
+        people.sort_by_cached_key(|person| (sort_key(&person.display_name), person.username.clone()));
+        people.dedup_by(|a, b| a.key == b.key);
+        Self { people, holders, read_at }
+    }
+
+    /// Whether it was read so recently that it need not be read again.
+    pub fn is_fresh(&self, now: Instant, cached_for: Duration) -> bool {
+        now - self.read_at < TimeDelta::from_std(cached_for).unwrap_or(TimeDelta::MAX)
+    }
+}
+
+/// A name as lists sort it: only letters, digits and blanks, without case and accents.
+fn sort_key(name: &str) -> String {
+    folded(name).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
+}
+
+/// Without case and accents; every other character stays.
+fn folded(text: &str) -> String {
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Who of a course has activated one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Activation<'a> {
+    pub missing: Vec<&'a Participant>,
+    pub activated: Vec<&'a Participant>,
+}
+
+impl Activation<'_> {
+    pub fn count(&self) -> Count {
+        Count { activated: self.activated.len(), people: self.activated.len() + self.missing.len() }
+    }
+}
+
+/// "23 of 30 activated".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    pub activated: usize,
+    pub people: usize,
+}
+
+impl Count {
+    /// Whole per cent, rounded down, so that 100 means everybody.
+    pub fn percent(self) -> usize {
+        (self.activated * 100).checked_div(self.people).unwrap_or(0)
+    }
+
+    pub fn is_complete(self) -> bool {
+        self.people > 0 && self.activated == self.people
+    }
+}
+
+impl Rules {
+    /// Whether names may be shown with who has activated.
+    pub fn shows_names(&self, roster: &Roster) -> bool {
+        roster.people.len() >= self.smallest
+    }
+}
+
+/// How many keys go into one question to the database.
+const KEYS_AT_ONCE: usize = 500;
+
+/// Who of the class has activated the service: by our own decision once the directory has shown it; for people about whom we
+/// never decided, by what the directory said when the class was read. Costs the directory nothing.
+pub fn activation<'a>(conn: &mut Conn, service: &str, roster: &'a Roster) -> Result<Activation<'a>, Error> {
+    let decided = decisions(conn, service, &roster.people)?;
+    let seen = roster.holders.get(service);
+    let is_active = |person: &&Participant| {
+        let observed = || seen.is_some_and(|holders| holders.contains(&person.key));
+        decided.get(&person.key).copied().unwrap_or_else(observed)
+    };
+    let (activated, missing) = roster.people.iter().partition(is_active);
+    Ok(Activation { missing, activated })
+}
+
+/// What we decided about the service for those people about whom we decided anything, by their keys: whether they have it, as
+/// far as the directory has shown that.
+pub fn decisions(conn: &mut Conn, service: &str, people: &[Participant]) -> Result<BTreeMap<String, bool>, Error> {
+    let mut decided = BTreeMap::new();
+    for people in people.chunks(KEYS_AT_ONCE) {
+        let keys = people.iter().map(|person| person.key.as_str());
+        let rows: Vec<(Option<String>, bool, i64, i64)> = accounts::table
+            .inner_join(entitlements::table.on(entitlements::account_id.eq(accounts::id)))
+            .filter(entitlements::service.eq(service).and(accounts::directory_key.eq_any(keys)))
+            .select((
+                accounts::directory_key,
+                entitlements::wanted,
+                entitlements::applied_revision,
+                entitlements::revision,
+            ))
+            .load(conn)?;
+        let has = |wanted, applied: i64, revision| wanted && applied >= revision;
+        decided.extend(rows.into_iter().filter_map(|(key, wanted, a, r)| Some((key?, has(wanted, a, r)))));
+    }
+    Ok(decided)
+}
+
+/// The accounts of those of the class who have one, by the person's key: whom a record about the class is about.
+pub fn accounts_of(conn: &mut Conn, people: &[Participant]) -> Result<BTreeMap<String, String>, Error> {
+    let mut known = BTreeMap::new();
+    for people in people.chunks(KEYS_AT_ONCE) {
+        let keys = people.iter().map(|person| person.key.as_str());
+        let rows: Vec<(Option<String>, String)> = accounts::table
+            .filter(accounts::directory_key.eq_any(keys))
+            .select((accounts::directory_key, accounts::id))
+            .load(conn)?;
+        known.extend(rows.into_iter().filter_map(|(key, id)| Some((key?, id))));
+    }
+    Ok(known)
+}
+
+/// A lecturer who looks again within this time makes no new record.
+const VIEW_LASTS: TimeDelta = TimeDelta::minutes(15);
+
+/// What of a course somebody looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    Class,
+    Board,
+}
+
+impl View {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Class => "class",
+            Self::Board => "board",
+        }
+    }
+}
+
+/// Notes that somebody looks at a course now; returns whether that is news, and so worth a record. Looking on, or reloading
+/// the page, is not.
+///
+/// # Errors
+/// [`Error::Conflict`] if the same person looked for the first time twice at the same moment.
+pub fn note_view(
+    conn: &mut Conn,
+    account_id: &str,
+    course: &CourseId,
+    service: &str,
+    view: View,
+    now: Instant,
+) -> Result<bool, Error> {
+    let row = course_views::table.find((account_id, course.as_str(), service, view.name()));
+    let last: Option<Instant> = row.select(course_views::viewed_at).first(conn).optional()?;
+    match last {
+        Some(last) if now - last < VIEW_LASTS => Ok(false),
+        Some(last) => {
+            let renewed = diesel::update(row.filter(course_views::viewed_at.eq(last)))
+                .set(course_views::viewed_at.eq(now))
+                .execute(conn)?;
+            Ok(renewed == 1)
+        }
+        None => {
+            diesel::insert_into(course_views::table)
+                .values((
+                    course_views::account_id.eq(account_id),
+                    course_views::course.eq(course.as_str()),
+                    course_views::service.eq(service),
+                    course_views::view.eq(view.name()),
+                    course_views::viewed_at.eq(now),
+                ))
+                .execute(conn)?;
+            Ok(true)
+        }
+    }
+}
+
+/// Forgets views that no longer keep a record from being written.
+pub fn forget_views(conn: &mut Conn, now: Instant) -> Result<usize, Error> {
+    Ok(diesel::delete(course_views::table.filter(course_views::viewed_at.lt(now - VIEW_LASTS))).execute(conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn term(year: i32, half: Half) -> Term {
+        Term { year, half }
+    }
+
+    fn noon(year: i32, month: u32, day: u32) -> Instant {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
+    }
+
+    fn participant(key: &str, name: &str) -> Participant {
+        Participant {
+            key: key.to_owned(),
+            dn: format!("uid={key},ou=people"),
+            username: key.to_owned(),
+            display_name: name.to_owned(),
+            mail: None,
+            matriculation: None,
+            language: None,
+        }
+    }
+
+    #[test]
+    fn terms_are_understood_as_campus_systems_write_them() {
+        for text in ["2026W", "W2026", "WS 2026/27", "WiSe 2026/2027", "ws26", "Winter 2026", "20262", "2026/27 WS"] {
+            assert_eq!(Term::parse(text), Some(term(2026, Half::Winter)), "{text}");
+        }
+        for text in ["2026S", "SS 2026", "SoSe 2026", "ss26", "Sommersemester 2026", "20261", "summer 2026"] {
+            assert_eq!(Term::parse(text), Some(term(2026, Half::Summer)), "{text}");
+        }
+        for text in ["", "2026", "20263", "W", "T2026", "always", "1", "2026WX", "/"] {
+            assert_eq!(Term::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn winter_lasts_until_spring() {
+        let (tz, dates) = (chrono_tz::Europe::Berlin, TermDates::default());
+        assert_eq!(Term::at(noon(2026, 11, 23), tz, dates), term(2026, Half::Winter));
+        assert_eq!(Term::at(noon(2027, 3, 31), tz, dates), term(2026, Half::Winter));
+        assert_eq!(Term::at(noon(2027, 4, 1), tz, dates), term(2027, Half::Summer));
+        assert_eq!(Term::at(noon(2027, 9, 30), tz, dates), term(2027, Half::Summer));
+        assert!(term(2027, Half::Summer) > term(2026, Half::Winter));
+        assert!(term(2026, Half::Winter) > term(2026, Half::Summer));
+    }
+
+    #[test]
+    fn an_id_is_stable_and_depends_on_key_source_and_course() {
+        let id = CourseId::of(b"key", "lms", "stat1");
+        assert_eq!(id, CourseId::of(b"key", "lms", "stat1"));
+        assert_eq!(CourseId::parse(id.as_str()), Some(id.clone()));
+        for other in
+            [("other", "lms", "stat1"), ("key", "sis", "stat1"), ("key", "lms", "stat2"), ("key", "lm", "s\nstat1")]
+        {
+            assert_ne!(id, CourseId::of(other.0.as_bytes(), other.1, other.2));
+        }
+        for text in ["", "upload", "../../etc", &id.as_str()[1..], &id.as_str().replace(|_| true, "G")] {
+            assert_eq!(CourseId::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_person_is_found_by_parts_of_the_name_and_by_nothing_else() {
+        let person = participant("amueller", "Änne Müller-Lüd (Prof.)");
+        for text in ["anne", "MULLER", "lüd", "(prof", "amueller", "-"] {
+            assert!(person.is_named_like(text), "{text}");
+        }
+        for text in ["mueller-l", ".*", "[", "=", "anne  muller"] {
+            assert!(!person.is_named_like(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_roster_is_sorted_as_people_sort_and_names_nobody_twice() {
+        let people = [("3", "Zoë Ü"), ("1", "änne B"), ("2", "Anne A"), ("1", "änne B")];
+        let roster = Roster::new(people.map(|(k, n)| participant(k, n)).to_vec(), BTreeMap::new(), noon(2026, 11, 23));
+        let names: Vec<&str> = roster.people.iter().map(|p| p.display_name.as_str()).collect();
+        assert_eq!(names, ["Anne A", "änne B", "Zoë Ü"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_reading_of_terms(text in "\\PC{0,20}") {
+            let _ = Term::parse(&text);
+        }
+
+        #[test]
+        fn a_hundred_per_cent_means_everybody(people in 0_usize..5000, missing in 0_usize..5000) {
+            let count = Count { activated: people.saturating_sub(missing), people };
+            prop_assert_eq!(count.percent() == 100, count.is_complete());
+        }
+    }
+}

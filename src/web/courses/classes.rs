@@ -1,0 +1,89 @@
+//! Classes as they were last read, kept for a while and read once for all who ask at the same moment.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use chrono::TimeDelta;
+
+use super::{unavailable, visible};
+use crate::{
+    directory::{Courses, OwnCourse},
+    domain::courses::{self, CourseId, Participant, Roster},
+    web::{State, error::WebError},
+};
+
+/// How many classes are kept; a class of 100 people takes some 30 KB.
+const KEPT: usize = 1000;
+
+/// A lecturer who asks for the newest list gets the one of another press if it is not older than this.
+const NEWEST: TimeDelta = TimeDelta::seconds(10);
+
+/// Whoever holds the lock reads the class, the others wait and find it.
+type Slot = Arc<tokio::sync::Mutex<Option<Arc<Roster>>>>;
+
+pub(in crate::web) struct Classes {
+    courses: Courses,
+    slots: Mutex<HashMap<CourseId, Slot>>,
+}
+
+impl Classes {
+    pub(in crate::web) fn new(courses: Courses) -> Self {
+        Self { courses, slots: Mutex::default() }
+    }
+
+    pub(in crate::web) fn courses(&self) -> &Courses {
+        &self.courses
+    }
+
+    /// The class: as kept if that is recent enough, else as the directory shows it now.
+    pub(in crate::web) async fn roster(
+        &self,
+        state: &State,
+        own: &OwnCourse,
+        wants_newest: bool,
+    ) -> Result<Arc<Roster>, WebError> {
+        let slot = self.slot(&own.course.id);
+        let mut kept = slot.lock().await;
+        let now = state.clock.now();
+        let cached_for = TimeDelta::from_std(state.settings.courses.cached_for).unwrap_or(TimeDelta::MAX);
+        let lasts = if wants_newest { NEWEST.min(cached_for) } else { cached_for };
+        if let Some(roster) = kept.as_ref().filter(|roster| now - roster.read_at < lasts) {
+            return Ok(Arc::clone(roster));
+        }
+        let roster = Arc::new(self.read(state, own).await?);
+        *kept = Some(Arc::clone(&roster));
+        Ok(roster)
+    }
+
+    /// The class as it was last read, whenever that was; for those who have been shown it.
+    pub(super) fn last(&self, id: &CourseId) -> Option<Arc<Roster>> {
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
+        slot.try_lock().ok()?.clone()
+    }
+
+    async fn read(&self, state: &State, own: &OwnCourse) -> Result<Roster, WebError> {
+        let now = state.clock.now();
+        let people = Arc::new(self.courses.participants(own).await.map_err(|error| unavailable(&error))?);
+        let mut holders = BTreeMap::new();
+        for service in visible(&state.catalogue) {
+            let (slug, asked) = (service.slug.to_string(), Arc::clone(&people));
+            let decided = state.database.read(move |conn| courses::decisions(conn, &slug, &asked)).await?;
+            let undecided: Vec<&Participant> =
+                people.iter().filter(|person| !decided.contains_key(&person.key)).collect();
+            let seen = self.courses.holders(&service.grant, &undecided).await.map_err(|error| unavailable(&error))?;
+            holders.insert(service.slug.to_string(), seen);
+        }
+        Ok(Roster::new(Arc::unwrap_or_clone(people), holders, now))
+    }
+
+    fn slot(&self, id: &CourseId) -> Slot {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= KEPT && !slots.contains_key(id) {
+            // What is being read is held by somebody else, too, and stays.
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        Arc::clone(slots.entry(id.clone()).or_default())
+    }
+}

@@ -1,0 +1,106 @@
+//! The count of a board as a stream of server-sent events (HTML Standard, section 9.2).
+
+use std::{convert::Infallible, time::Duration};
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::header::{self, ContentEncoding},
+    web::{self, Bytes},
+};
+use chrono::TimeDelta;
+use futures_util::stream;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, sleep_until},
+};
+
+use super::{board::Wish, chosen, lecturer, own_course, tickers::Seat};
+use crate::{
+    domain::{courses::Count, locale::Locale, sessions},
+    web::{State, client, error::WebError, member::Member, pages::courses::Tally},
+};
+
+/// A sign of life, so that proxies keep the connection; at each the session is looked at.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// The browser then asks again by itself; session, role and course are checked anew.
+const LIFE: Duration = Duration::from_mins(5);
+
+/// `GET /courses/{id}/board/events`
+pub(in crate::web) async fn show(
+    request: HttpRequest,
+    state: web::Data<State>,
+    member: Member,
+    id: web::Path<String>,
+    wish: web::Query<Wish>,
+) -> Result<HttpResponse, WebError> {
+    let lecturer = lecturer(&request, &state, &member).await?;
+    let own = own_course(&state, &lecturer, &id).await?;
+    let service = chosen(&state.catalogue, wish.service.as_deref())?;
+    let Some(seat) = state.boards.seat(&member.data.reference, &own.course.id) else {
+        return Ok(HttpResponse::TooManyRequests().insert_header((header::RETRY_AFTER, "30")).finish());
+    };
+    let roster = state.classes.roster(&state, &own, false).await?;
+    let mut counts = state.boards.watch(&state, &own.course.id, service, roster).await?;
+    counts.mark_changed();
+    let board = Board {
+        counts,
+        locale: client::locale(&request),
+        account_id: member.account.id.clone(),
+        session: member.data.reference.clone(),
+        until: Instant::now() + LIFE,
+        state,
+        _seat: seat,
+    };
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream; charset=utf-8")
+        // Compressed, the events would wait for each other; proxies are asked not to collect them, either.
+        .insert_header(ContentEncoding::Identity)
+        .insert_header(("x-accel-buffering", "no"))
+        .streaming(stream::unfold(board, Board::next)))
+}
+
+/// One open board.
+struct Board {
+    counts: watch::Receiver<Count>,
+    locale: Locale,
+    state: web::Data<State>,
+    account_id: String,
+    session: String,
+    until: Instant,
+    _seat: Seat,
+}
+
+impl Board {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let piece = tokio::select! {
+            changed = self.counts.changed() => {
+                changed.ok()?;
+                let count = *self.counts.borrow_and_update();
+                self.event(count)
+            }
+            () = sleep(BEAT) => {
+                if !self.may_go_on().await {
+                    return None;
+                }
+                Bytes::from_static(b":\n\n")
+            }
+            () = sleep_until(self.until) => return None,
+        };
+        Some((Ok(piece), self))
+    }
+
+    fn event(&self, count: Count) -> Bytes {
+        let data = Tally::new(self.locale, count).json();
+        Bytes::from(format!("retry: 2000\nevent: count\ndata: {data}\n\n"))
+    }
+
+    /// Whether the session is still there. A database that does not answer ends nothing.
+    async fn may_go_on(&self) -> bool {
+        let (account_id, session, now) = (self.account_id.clone(), self.session.clone(), self.state.clock.now());
+        let idle_since = now - TimeDelta::from_std(self.state.settings.session.idle).unwrap_or(TimeDelta::MAX);
+        let asked =
+            self.state.database.read(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
+        asked.await.unwrap_or(true)
+    }
+}

@@ -1,0 +1,99 @@
+//! Courses: what a lecturer sees of the own classes.
+//!
+//! Whose course it is the directory says anew at each request; the list of a class is kept for a while. Every look at people,
+//! and every export, is a record in the log that the people it is about can see.
+
+pub(super) mod board;
+pub(super) mod class;
+pub(super) mod classes;
+pub(super) mod entrance;
+pub(super) mod events;
+pub(super) mod list;
+mod records;
+pub(super) mod reminder;
+pub(super) mod tickers;
+pub(super) mod uploads;
+
+use actix_web::HttpRequest;
+
+use super::{
+    State, client,
+    error::WebError,
+    member::Member,
+    observed::in_time,
+    pages::{
+        courses::{Bar, CourseName},
+        frame::Frame,
+    },
+    roles,
+};
+use crate::{
+    directory::{DirectoryError, OwnCourse},
+    domain::{
+        accounts::Person,
+        catalogue::{Catalogue, Service},
+        courses::{Count, Course, CourseId},
+        roles::Role,
+    },
+};
+
+/// The person behind the request, who must be a lecturer.
+pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Member) -> Result<Person, WebError> {
+    roles::require(request, state, member, Role::Lecturer).await?;
+    let person = member.person(state, client::locale(request)).await?;
+    person.ok_or_else(|| WebError::Unavailable("the directory does not say who this is".into()))
+}
+
+/// The course of this id, if the directory calls it the lecturer's own now. Others' courses and made-up ids are the same: not
+/// found.
+pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Result<OwnCourse, WebError> {
+    let id = CourseId::parse(id).ok_or(WebError::NotFound)?;
+    let own = own_courses(state, lecturer).await?.into_iter().find(|own| own.course.id == id);
+    own.ok_or_else(|| {
+        tracing::info!(event = "course.not-own", course = %id);
+        WebError::NotFound
+    })
+}
+
+/// The lecturer's own courses, by the directory's word now.
+pub(super) async fn own_courses(state: &State, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
+    let (courses, lecturer) = (state.classes.courses().clone(), lecturer.clone());
+    let asked = in_time(state, async move { courses.of(&lecturer).await }).await;
+    asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(|error| unavailable(&error))
+}
+
+/// The page cannot be shown without the directory.
+pub(super) fn unavailable(error: &DirectoryError) -> WebError {
+    tracing::warn!(event = "directory.courses", reason = %error);
+    WebError::Unavailable("the directory does not say who is in the course".into())
+}
+
+/// The services that lecturers may see, in the order of the catalogue.
+pub(super) fn visible(catalogue: &Catalogue) -> impl Iterator<Item = &Service> {
+    catalogue.services.iter().filter(|service| service.visible_to_lecturers)
+}
+
+/// The service that the address names; the first visible one if it names none.
+pub(super) fn chosen<'a>(catalogue: &'a Catalogue, slug: Option<&str>) -> Result<&'a Service, WebError> {
+    let mut services = visible(catalogue);
+    let service = match slug {
+        Some(slug) => services.find(|service| service.slug.as_str() == slug),
+        None => services.next(),
+    };
+    service.ok_or(WebError::NotFound)
+}
+
+/// What a course is called.
+pub(super) fn name(frame: &Frame, course: &Course) -> CourseName {
+    CourseName {
+        title: course.title.clone(),
+        number: course.number.clone(),
+        term: CourseName::term(frame.locale, course),
+        url: frame.url(&format!("/courses/{}", course.id)),
+    }
+}
+
+/// How many have activated the service.
+pub(super) fn bar(frame: &Frame, service: &Service, count: Count) -> Bar {
+    Bar::new(frame.locale, service.name.get(frame.locale), count)
+}
