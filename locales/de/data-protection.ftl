@@ -60,3 +60,5 @@ own-data-by-yourself = Sie selbst
 own-data-by-somebody-else = Berechtigte Person
 own-data-by-operator = Betrieb des Portals
 own-data-by-system = Portal
+legal-basis-public-task = Eine Aufgabe im öffentlichen Interesse (Art. 6 Abs. 1 Buchst. e DSGVO).
+record-legal-basis-public-task = Eine Aufgabe im öffentlichen Interesse (Art. 6 Abs. 1 Buchst. e DSGVO).

@@ -60,3 +60,5 @@ own-data-by-yourself = Yourself
 own-data-by-somebody-else = Authorised person
 own-data-by-operator = Operation of the portal
 own-data-by-system = The portal
+legal-basis-public-task = A task in the public interest (GDPR Art. 6(1)(e)).
+record-legal-basis-public-task = A task in the public interest (GDPR Art. 6(1)(e)).

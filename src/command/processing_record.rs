@@ -81,6 +81,7 @@ impl Record {
             self.t(match ground {
                 LegalBasis::Terms => "record-legal-basis-terms",
                 LegalBasis::Consent => "record-legal-basis-consent",
+                LegalBasis::PublicTask => "record-legal-basis-public-task",
             })
         });
         let more = told.legal_basis_text.as_ref().map_or("", |text| text.get(locale));

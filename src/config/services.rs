@@ -56,9 +56,10 @@ fn data_protection(section: &Section<'_>) -> DataProtection {
     let legal_basis = |text: &str| match text {
         "terms" => Ok(LegalBasis::Terms),
         "consent" => Ok(LegalBasis::Consent),
+        "public-task" => Ok(LegalBasis::PublicTask),
         _ => {
             let what = format!("{} is not one of the words known here.", values::quoted(text));
-            Err(Wrong::new(what, format!("Write {}.", values::one_of(["terms", "consent"].into_iter()))))
+            Err(Wrong::new(what, format!("Write {}.", values::one_of(["terms", "consent", "public-task"].into_iter()))))
         }
     };
     DataProtection {

@@ -80,6 +80,8 @@ pub enum LegalBasis {
     Terms,
     /// The person's consent (letter a).
     Consent,
+    /// A task in the public interest (letter e), as universities have by law.
+    PublicTask,
 }
 
 impl DataProtection {

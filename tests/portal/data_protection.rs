@@ -71,7 +71,7 @@ async fn what_happens_to_data_stands_where_people_decide(base: Base) {
     for path in ["/profile/permissions", "/profile/permissions/printing", "/terms/printing/2"] {
         let page = anna.open(path).await;
         page.expect(200)
-            .says(&en("legal-basis-consent"))
+            .says(&en("legal-basis-public-task"))
             .says("Example University's print server.")
             .says("after one year");
     }

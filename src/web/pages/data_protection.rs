@@ -29,5 +29,6 @@ fn legal_basis_key(ground: LegalBasis) -> &'static str {
     match ground {
         LegalBasis::Terms => "legal-basis-terms",
         LegalBasis::Consent => "legal-basis-consent",
+        LegalBasis::PublicTask => "legal-basis-public-task",
     }
 }
