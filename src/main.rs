@@ -10,13 +10,17 @@ use std::{
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use latchkey::{
+    app::App,
     clock::Clock,
     command::{
-        audit, check, demo, outbox, serve,
+        audit, check, demo, outbox,
+        processing_record::processing_record,
+        purge, serve,
         terms::{self, Weight},
     },
     config::{self, Config, LogSettings},
     db::Database,
+    domain::locale::Locale,
     say,
 };
 use tracing_subscriber::{
@@ -47,7 +51,9 @@ enum Command {
     /// Show what is owed to the directory and the mail server, or try again what failed
     #[command(subcommand)]
     Outbox(OutboxCommand),
-    /// The sealed log: its head, verification, receipts, keys
+    /// Erase accounts that have left the directory
+    Purge(PurgeArgs),
+    /// The sealed log: its head, verification, receipts, keys; the record of processing activities
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Publish or list the services' terms
@@ -110,6 +116,29 @@ enum AuditCommand {
         /// The file to make; there must be none of this name
         file: PathBuf,
     },
+    /// Print the record of processing activities (GDPR, article 30) as Markdown
+    ProcessingRecord(RecordArgs),
+}
+
+#[derive(Args)]
+struct RecordArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// The language of the record
+    #[arg(long, default_value = "de", value_parser = ["de", "en"])]
+    language: String,
+}
+
+#[derive(Args)]
+struct PurgeArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Say who would be erased, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Erase nobody if it would be more than so many percent of all accounts [default: as configured]
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    at_most_share: Option<u8>,
 }
 
 #[derive(Args)]
@@ -184,6 +213,12 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
             say!("The tables are up to date.");
         }
         Command::Outbox(command) => return run_outbox(command).await,
+        Command::Purge(args) => {
+            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
+            start_log(config.log);
+            let most = args.at_most_share.unwrap_or(config.work.erasure.at_most_percent);
+            purge::purge(&App::assemble(&config, Clock::system(), None).await?, most, args.dry_run).await?;
+        }
         Command::Audit(command) => return run_audit(command).await,
         Command::Terms(command) => return run_terms(command).await,
     }
@@ -210,6 +245,12 @@ async fn run_audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
         AuditCommand::VerifyReceipt { file, key } => {
             let is_good = audit::verify_receipt(file, key)?;
             return Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        AuditCommand::ProcessingRecord(args) => {
+            let Some(config) = load(&args.config.config) else { return Ok(ExitCode::from(2)) };
+            let locale = Locale::from_code(&args.language).unwrap_or(Locale::De);
+            say!("{}", processing_record(&config, locale).trim_end());
+            return Ok(ExitCode::SUCCESS);
         }
         AuditCommand::Head(args) => (&args.config, None),
         AuditCommand::Verify(args) => (&args.config.config, Some(&args.since)),

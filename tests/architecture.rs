@@ -42,7 +42,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "command",
-        may_use: &["app", "config", "demo", "domain", "db", "directory", "mail", "work", "clock", "chance"],
+        may_use: &["app", "config", "demo", "domain", "db", "directory", "mail", "work", "clock", "chance", "texts"],
         crates: &["actix_web", "indicatif"],
     },
 ];

@@ -71,6 +71,7 @@ pub async fn check(config: &Config, print: fn(&Line)) -> Vec<Line> {
         }
         check_courses(config, &directory, person.as_ref(), &mut report).await;
     }
+    check_data_protection(config, &mut report);
     check_mail(config, &mut report).await;
     report.lines
 }
@@ -286,6 +287,26 @@ async fn check_admission(directory: &Directory, service: &Service, person: &Pers
             format!("{}: the chat server's account cannot search", service.slug),
             format!("{}\nCheck {key}.bind_dn and bind_password.", DirectoryError::to_string(&error)),
         ),
+    }
+}
+
+fn check_data_protection(config: &Config, report: &mut Report) {
+    for service in &config.catalogue.services {
+        let what = format!("{}: data protection", service.slug);
+        match service.data_protection.lacking().as_slice() {
+            [] => report.ok(format!("{what} is described")),
+            lacking => {
+                let keys = lacking.join(", ");
+                report.bad(
+                    what,
+                    format!(
+                        "Nobody can request the service, because services.{}.… is missing: {keys}. \
+                         latchkey.example.toml shows what they say.",
+                        service.slug
+                    ),
+                );
+            }
+        }
     }
 }
 

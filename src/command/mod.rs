@@ -13,5 +13,7 @@ pub mod audit;
 pub mod check;
 pub mod demo;
 pub mod outbox;
+pub mod processing_record;
+pub mod purge;
 pub mod serve;
 pub mod terms;

@@ -17,6 +17,7 @@ use tracing::level_filters::LevelFilter;
 
 mod audit;
 mod courses;
+mod data_protection;
 mod faults;
 mod files;
 mod outside;
@@ -32,7 +33,11 @@ mod values;
 
 pub use faults::{Fault, Faults, Place};
 
-use crate::{db, directory, domain::catalogue::Catalogue, mail, web, work};
+use crate::{
+    db, directory,
+    domain::{catalogue::Catalogue, locale::Text},
+    mail, web, work,
+};
 use faults::Wrong;
 use reader::{Reader, Section};
 use source::Source;
@@ -53,8 +58,18 @@ pub struct Config {
     pub terms_folder: PathBuf,
     pub catalogue: Catalogue,
     pub log: LogSettings,
+    pub controller: Controller,
     /// SHA-256 in hex of what holds in the end, secrets left out: equal for equal configurations.
     pub digest: String,
+}
+
+/// Who answers for the personal data, for the record of processing activities.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Controller {
+    /// The organisation's address and telephone.
+    pub contact: Option<Text>,
+    /// The data protection officer.
+    pub officer: Option<Text>,
 }
 
 /// What is logged, and how.
@@ -92,13 +107,29 @@ fn read(reader: &Reader) -> Config {
     directory.roles = roles::rules(&reader.section("roles"));
     let courses = courses::sources(&reader.section("courses"));
     let mail = outside::mail(&reader.section("mail"));
-    let work = worker(&reader.section("work"), web.session.idle);
+    let work =
+        worker(&reader.section("work"), web.session.idle, data_protection::erasure(&reader.section("data_protection")));
     let audit = audit::read(&reader.section("audit"), &web.portal.public_url);
     let terms_folder = reader.section("terms").folder("folder", Some("terms")).unwrap_or_default();
     let log = log(&reader.section("log"));
+    let controller = data_protection::controller(&reader.section("data_protection"));
     let catalogue = services::catalogue(&reader.section("services"));
     let digest = hex::encode(Sha256::digest(reader.effective()));
-    Config { web, listen, database, directory, courses, mail, work, audit, terms_folder, catalogue, log, digest }
+    Config {
+        web,
+        listen,
+        database,
+        directory,
+        courses,
+        mail,
+        work,
+        audit,
+        terms_folder,
+        catalogue,
+        log,
+        controller,
+        digest,
+    }
 }
 
 fn database(section: &Section<'_>) -> db::Settings {
@@ -145,7 +176,7 @@ fn without_password(url: &str) -> String {
     parsed.into()
 }
 
-fn worker(section: &Section<'_>, session_idle: Duration) -> work::Settings {
+fn worker(section: &Section<'_>, session_idle: Duration, erasure: work::Erasure) -> work::Settings {
     let settings = work::Settings {
         poll: section.duration("poll", "2s", ("100ms", "5m")),
         lease: section.duration("lease", "30s", ("5s", "1h")),
@@ -153,6 +184,7 @@ fn worker(section: &Section<'_>, session_idle: Duration) -> work::Settings {
         retry_at_most: section.duration("retry_at_most", "5m", ("1s", "1d")),
         confirm_after: section.duration("confirm_after", "5s", ("100ms", "5m")),
         session_idle,
+        erasure,
     };
     if settings.retry_at_most < settings.retry_first {
         let wrong = Wrong::new("This is shorter than retry_first.", "Write a longer duration, or shorten retry_first.");

@@ -3,7 +3,8 @@
 use super::{faults::Wrong, outside::credentials, reader::Section, values};
 use crate::domain::{
     catalogue::{
-        Admission, Catalogue, Eligibility, Grant, GroupFilter, NextSteps, Service, ServiceAccount, ServiceSlug, Step,
+        Admission, Catalogue, DataProtection, Eligibility, Grant, GroupFilter, LegalBasis, NextSteps, Service,
+        ServiceAccount, ServiceSlug, Step,
     },
     locale::Text,
 };
@@ -41,11 +42,31 @@ fn service(section: &Section<'_>, name: &str) -> Service {
         name: section.in_both("name", None),
         description: section.in_both("description", None),
         purpose: section.in_both("purpose", None),
+        data_protection: data_protection(section),
         eligibility: eligibility(&section.section("eligibility")),
         grant,
         admission,
         next_steps: next_steps(&section.section("next_steps")),
         visible_to_lecturers: section.flag("visible_to_lecturers", false),
+    }
+}
+
+/// What is missing keeps the service from being requested, but not the portal from running: nobody loses anything by an update.
+fn data_protection(section: &Section<'_>) -> DataProtection {
+    let legal_basis = |text: &str| match text {
+        "terms" => Ok(LegalBasis::Terms),
+        "consent" => Ok(LegalBasis::Consent),
+        "public-task" => Ok(LegalBasis::PublicTask),
+        _ => {
+            let what = format!("{} is not one of the words known here.", values::quoted(text));
+            Err(Wrong::new(what, format!("Write {}.", values::one_of(["terms", "consent", "public-task"].into_iter()))))
+        }
+    };
+    DataProtection {
+        legal_basis: section.optional_parsed("legal_basis", legal_basis),
+        legal_basis_text: section.in_both_or_none("legal_basis_text"),
+        recipients: section.in_both_or_none("recipients"),
+        retention: section.in_both_or_none("retention"),
     }
 }
 

@@ -2,13 +2,17 @@
 
 mod audit;
 mod courses;
+mod data_protection;
 mod sealed_log;
 mod teaching;
+mod terms_editor;
 
 pub use audit::*;
 pub use courses::course_views;
+pub use data_protection::account_checks;
 pub use sealed_log::*;
 pub use teaching::{reminders, uploads};
+pub use terms_editor::{terms_drafts, terms_notices};
 
 diesel::table! {
     accounts (id) {

@@ -51,7 +51,11 @@ impl Directory {
     pub async fn set(&self, grant: &Grant, holder: &Holder, wanted: bool) -> Result<(), DirectoryError> {
         let Assertion { entry, attribute, value } = assertion(grant, holder);
         let target = Target { entry: entry.to_owned(), attribute: attribute.to_owned() };
-        self.0.writers.set(target, value, wanted).await
+        match (self.0.writers.set(target, value, wanted).await, grant) {
+            // A person who is gone has no attribute any more.
+            (Err(DirectoryError::NoSuchObject), Grant::PersonAttribute { .. }) if !wanted => Ok(()),
+            (done, _) => done,
+        }
     }
 
     /// Whether the portal's account may write this grant, found out without changing anything: deleting a value that is not

@@ -10,6 +10,7 @@ mod error;
 mod memberships;
 mod password_policy;
 mod people;
+mod presence;
 mod roles;
 pub mod settings;
 mod sign_in;

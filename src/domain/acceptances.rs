@@ -45,6 +45,8 @@ pub enum Cause {
     Member,
     /// A new major version was not accepted in time.
     GraceEnded,
+    /// The directory has not shown the person for so long that the account is erased.
+    AccountGone,
 }
 
 impl Cause {
@@ -53,6 +55,7 @@ impl Cause {
         match self {
             Self::Member => "member",
             Self::GraceEnded => "grace-ended",
+            Self::AccountGone => "account-gone",
         }
     }
 }

@@ -43,6 +43,11 @@ impl Account {
         self.directory_key.as_deref() == Some(&person.key)
     }
 
+    /// Whether names and addresses were deleted for good: pages show "erased account" instead.
+    pub fn is_erased(&self) -> bool {
+        self.directory_key.is_none()
+    }
+
     /// Whether the account says of the person what the directory shows now; affiliations are looked at when signing in only.
     pub fn shows(&self, person: &Person, locale: Locale) -> bool {
         self.is(person)

@@ -50,6 +50,7 @@ pub struct Service {
     pub description: Text,
     /// What personal data is used for (GDPR Art. 13).
     pub purpose: Text,
+    pub data_protection: DataProtection,
     /// Who may have it; `None`: everybody who can sign in.
     pub eligibility: Option<Eligibility>,
     pub grant: Grant,
@@ -58,6 +59,45 @@ pub struct Service {
     pub next_steps: NextSteps,
     /// Whether lecturers may see for their own courses who has activated it.
     pub visible_to_lecturers: bool,
+}
+
+/// What people are told, besides the purpose, before their data is passed on (GDPR Art. 13). Whatever is missing keeps the service
+/// from being requested; those who have it may still give it up.
+#[derive(Clone, Debug, Default)]
+pub struct DataProtection {
+    pub legal_basis: Option<LegalBasis>,
+    /// What else has to be said about the legal basis.
+    pub legal_basis_text: Option<Text>,
+    pub recipients: Option<Text>,
+    /// For how long data is kept.
+    pub retention: Option<Text>,
+}
+
+/// On what ground data is passed on (GDPR Art. 6(1)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegalBasis {
+    /// The terms that the person accepts are a contract (letter b).
+    Terms,
+    /// The person's consent (letter a).
+    Consent,
+    /// A task in the public interest (letter e), as universities have by law.
+    PublicTask,
+}
+
+impl DataProtection {
+    /// The settings that are missing.
+    pub fn lacking(&self) -> Vec<&'static str> {
+        let there = [
+            ("legal_basis", self.legal_basis.is_some()),
+            ("recipients", self.recipients.is_some()),
+            ("retention", self.retention.is_some()),
+        ];
+        there.into_iter().filter(|(_, is_there)| !is_there).map(|(name, _)| name).collect()
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.lacking().is_empty()
+    }
 }
 
 /// Who may have a service.

@@ -304,11 +304,12 @@ pub fn write_end(
     let receipt = acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
     let detail = json!({ "receipt": receipt, "version": number, "cause": cause.name() });
     record(conn, press, Kind::AcceptanceWithdrawn, service, detail)?;
-    let news = match cause {
-        Cause::Member => News::Withdrawn,
-        Cause::GraceEnded => News::GraceEnded,
-    };
-    owe_mail(conn, press, service, news, receipt, number)?;
+    match cause {
+        Cause::Member => owe_mail(conn, press, service, News::Withdrawn, receipt, number)?,
+        Cause::GraceEnded => owe_mail(conn, press, service, News::GraceEnded, receipt, number)?,
+        // Nobody is there to read it.
+        Cause::AccountGone => {}
+    }
     entitle_and_owe(conn, press, service, false, cause.name())
 }
 

@@ -40,6 +40,8 @@ pub enum Kind {
     EntitlementGranted,
     EntitlementEnded,
     MembershipWritten,
+    /// Names and addresses of somebody who left were deleted.
+    AccountErased,
     /// The directory refuses a membership, and only the operator can help.
     MembershipRefused,
     SignInRefused,
@@ -73,6 +75,7 @@ impl Kind {
             Self::EntitlementGranted => "entitlement-granted",
             Self::EntitlementEnded => "entitlement-ended",
             Self::MembershipWritten => "membership-written",
+            Self::AccountErased => "account-erased",
             Self::MembershipRefused => "membership-refused",
             Self::SignInRefused => "sign-in-refused",
             Self::SessionsEnded => "sessions-ended",

@@ -10,7 +10,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, outbox},
     },
-    domain::{accounts::Account, locale::Locale},
+    domain::{accounts::Account, locale::Locale, terms_notices::Stage},
 };
 
 /// What is owed.
@@ -21,6 +21,8 @@ pub enum Effect {
     Membership,
     /// The account's owner shall read what has changed.
     Mail(MailOrder),
+    /// The account's owner shall be asked to accept this version of the terms, if that is still needed at the time of delivery.
+    AcceptAgain { version_id: String, stage: Stage },
     /// Somebody of a class shall be reminded; owed by the lecturer, since those who are reminded need not have an account.
     Reminder(ReminderOrder),
 }
@@ -49,7 +51,7 @@ impl Effect {
     fn kind(&self) -> Kind {
         match self {
             Self::Membership => Kind::Membership,
-            Self::Mail(_) => Kind::Mail,
+            Self::Mail(_) | Self::AcceptAgain { .. } => Kind::Mail,
             Self::Reminder(_) => Kind::Reminder,
         }
     }

@@ -297,6 +297,6 @@ mod tests {
             Activation { activated: vec![&again], missing: vec![&carl, &bert] },
         ];
         let rows = [row(2, Identifier::Username, "anna"), row(3, Identifier::Matriculation, "2")];
-        assert_eq!(verdicts(&rows, &Identifier::ALL, &classes), [Verdict::Activated, Verdict::NotVerifiable]);
+        assert_eq!(verdicts(&rows, &Identifier::ALL, &classes), [Activated, NotVerifiable]);
     }
 }

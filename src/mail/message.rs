@@ -43,9 +43,13 @@ pub enum MailAction {
     Withdrawn,
     /// Ended by the portal.
     Ended,
-    /// New terms must be accepted until then.
+    /// New terms must be accepted.
     AcceptAgain {
+        /// From when on they can be; `None`: already now.
+        from: Option<Instant>,
+        /// The service ends then for those who have not.
         until: Instant,
+        is_reminder: bool,
     },
 }
 
@@ -78,7 +82,7 @@ struct Section {
     facts: Vec<Fact>,
     how_to_change: String,
     permissions_url: String,
-    not_you: String,
+    not_you: Option<String>,
     footer: String,
 }
 
@@ -104,7 +108,8 @@ impl Letter for ChangeMail {
             MailAction::AcceptedAgain => "mail-accepted-again-subject",
             MailAction::Withdrawn => "mail-withdrawn-subject",
             MailAction::Ended => "mail-ended-subject",
-            MailAction::AcceptAgain { .. } => "mail-accept-again-subject",
+            MailAction::AcceptAgain { is_reminder: false, .. } => "mail-accept-again-subject",
+            MailAction::AcceptAgain { is_reminder: true, .. } => "mail-accept-again-reminder-subject",
         };
         let service = self.service_name.get(self.locale).to_owned();
         texts::text_with(self.locale, key, &[("service", service)]).replace(['\r', '\n'], " ")
@@ -139,9 +144,7 @@ impl ChangeMail {
             MailAction::AcceptedAgain => say("mail-accepted-again", &[service()]),
             MailAction::Withdrawn => say("mail-withdrawn", &[service()]),
             MailAction::Ended => say("mail-ended", &[service()]),
-            MailAction::AcceptAgain { until } => {
-                say("mail-accept-again", &[service(), ("date", texts::date_time(locale, until, self.tz))])
-            }
+            MailAction::AcceptAgain { from, until, .. } => self.question(locale, from, until),
         };
         let how_to_change = match self.action {
             MailAction::Granted | MailAction::AcceptedAgain => say("mail-how-to-withdraw", &[service()]),
@@ -155,7 +158,8 @@ impl ChangeMail {
             facts: self.facts(locale),
             how_to_change,
             permissions_url: self.permissions_url.get(locale).to_owned(),
-            not_you: say("mail-not-you", &[]),
+            // Nobody did what this one is about.
+            not_you: self.is_about_an_act().then(|| say("mail-not-you", &[])),
             footer: say(
                 "mail-footer",
                 &[
@@ -166,9 +170,32 @@ impl ChangeMail {
         }
     }
 
+    /// What happens to the terms, and what that asks of the person.
+    fn question(&self, locale: Locale, from: Option<Instant>, until: Instant) -> String {
+        let date_time = |at| texts::date_time(locale, at, self.tz);
+        let key = match from {
+            None => "mail-accept-again",
+            Some(from) if from < until => "mail-accept-again-from",
+            Some(_) => "mail-accept-anew",
+        };
+        let args = [
+            ("service", self.service_name.get(locale).to_owned()),
+            ("from", from.map(date_time).unwrap_or_default()),
+            ("date", date_time(until)),
+        ];
+        texts::text_with(locale, key, &args)
+    }
+
+    fn is_about_an_act(&self) -> bool {
+        !matches!(self.action, MailAction::AcceptAgain { .. })
+    }
+
     fn facts(&self, locale: Locale) -> Vec<Fact> {
         let fact = |key: &str, value: String, link: bool| Fact { label: texts::text(locale, key), value, link };
-        let mut facts = vec![fact("mail-fact-at", texts::date_time(locale, self.at, self.tz), false)];
+        let mut facts = Vec::new();
+        if self.is_about_an_act() {
+            facts.push(fact("mail-fact-at", texts::date_time(locale, self.at, self.tz), false));
+        }
         if let Some(terms) = &self.terms {
             facts.push(fact("mail-fact-version", terms.number.clone(), false));
             facts.push(fact("mail-fact-terms", terms.url.get(locale).to_owned(), true));

@@ -68,6 +68,9 @@ pub(super) enum NextNotice {
     TermsAcceptedToo,
     SessionEnded,
     SessionsEnded,
+    DraftSaved,
+    DraftDiscarded,
+    TermsPublished,
 }
 
 /// A person who is signed in.
@@ -186,6 +189,9 @@ impl NextNotice {
             Self::TermsAcceptedToo => (NoticeKind::Success, "notice-terms-accepted-too"),
             Self::SessionEnded => (NoticeKind::Success, "notice-session-ended"),
             Self::SessionsEnded => (NoticeKind::Success, "notice-sessions-ended"),
+            Self::DraftSaved => (NoticeKind::Success, "notice-draft-saved"),
+            Self::DraftDiscarded => (NoticeKind::Info, "notice-draft-discarded"),
+            Self::TermsPublished => (NoticeKind::Success, "notice-terms-published"),
         };
         Notice { kind, text: crate::texts::text(locale, key) }
     }

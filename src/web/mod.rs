@@ -17,6 +17,7 @@ mod mailbox;
 mod member;
 mod multipart;
 mod observed;
+mod own_data;
 pub mod pages;
 mod permissions;
 mod press;
@@ -35,6 +36,7 @@ mod sign_out;
 mod state;
 mod static_files;
 mod terms;
+mod terms_editor;
 mod throttle;
 mod view;
 
@@ -59,6 +61,9 @@ pub use state::State;
 
 /// The largest body that a form may have.
 const FORM_LIMIT: usize = 64 * 1024;
+
+/// The largest body of the form with a draft of terms: two texts, of which each byte may be encoded as three.
+const DRAFT_LIMIT: usize = 1024 * 1024;
 
 /// Does once, at the start, what would make the first visitor wait.
 pub fn prepare() {
@@ -130,11 +135,27 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/profile/permissions/{service}", get().to(result::show)))
                 .service(at("/profile/changes/{change}", get().to(result::show_change)))
                 .service(at("/profile/history", get().to(history::show)))
+                .service(at("/profile/data", get().to(own_data::show)))
+                .service(at("/profile/data/json", get().to(own_data::download)))
                 .service(at("/profile/receipts/{receipt}", get().to(receipts::show)))
                 .service(at("/profile/receipts/{receipt}/json", get().to(receipts::download)))
                 .service(at("/profile/sessions", get().to(sessions::show)))
                 .service(at("/profile/sessions/end", web::post().to(sessions::end)))
                 .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
+                .service(at("/terms", get().to(terms_editor::index)))
+                .service(at("/terms/{service}", get().to(terms_editor::current)))
+                .service(
+                    web::resource("/terms/{service}/edit")
+                        .app_data(web::FormConfig::default().limit(DRAFT_LIMIT))
+                        .route(get().to(terms_editor::edit))
+                        .route(web::post().to(terms_editor::save)),
+                )
+                .service(at("/terms/{service}/draft", web::post().to(terms_editor::discard)))
+                .service(
+                    web::resource("/terms/{service}/versions")
+                        .route(get().to(terms_editor::current))
+                        .route(web::post().to(terms_editor::publish)),
+                )
                 .service(at("/courses", get().to(courses::list::show)))
                 .service(
                     web::resource("/courses/upload")

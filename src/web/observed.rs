@@ -75,6 +75,15 @@ pub(super) async fn in_time<T: Send + 'static>(
     timeout(state.settings.write_deadline, tokio::spawn(question)).await.ok()?.ok()
 }
 
+/// Nobody may request a service that does not tell what happens to personal data.
+fn eligible_without_asking(service: &Service) -> Option<bool> {
+    match &service.eligibility {
+        _ if !service.data_protection.is_complete() => Some(false),
+        None => Some(true),
+        Some(_) => None,
+    }
+}
+
 async fn membership(state: &State, service: &Service, subject: Subject<'_>) -> Membership {
     let Some(person) = subject.person else { return Membership::Unknown };
     let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
@@ -91,7 +100,9 @@ async fn membership(state: &State, service: &Service, subject: Subject<'_>) -> M
 
 /// Whether the person may have the service, by the directory's word; `None` if the directory does not answer.
 pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subject<'_>) -> Option<bool> {
-    let Some(rule) = &service.eligibility else { return Some(true) };
+    let (None, Some(rule)) = (eligible_without_asking(service), &service.eligibility) else {
+        return eligible_without_asking(service);
+    };
     let person = subject.person?;
     let asked_at = state.clock.now();
     if let Some(matches) = state.sightings.matches(subject.account_id, &rule.filter, asked_at) {

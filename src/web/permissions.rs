@@ -11,6 +11,7 @@ use super::{
     member::Member,
     observed::{Observed, Question, Seen, Subject, observe},
     pages::{
+        data_protection::disclosure,
         frame::{Frame, Nav},
         permissions::{PermissionsPage, Problem, ServiceRow, ServiceState},
     },
@@ -108,6 +109,7 @@ fn service_row(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier) 
         terms: dossier.current(slug).map(|(version, digest)| view::terms_item(frame, service, version, digest)),
         details_url: has_details.then(|| frame.url(&format!("/profile/permissions/{slug}"))),
         problem: None,
+        data_protection: disclosure(frame, service),
         seen_by_lecturers: service.visible_to_lecturers,
     }
 }
@@ -134,6 +136,9 @@ fn service_state(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier
         };
     }
     match (seen.eligible, &service.eligibility) {
+        _ if !service.data_protection.is_complete() => {
+            ServiceState::NotEligible { reason: frame.t("state-not-disclosed-text") }
+        }
         (Some(false), Some(rule)) => ServiceState::NotEligible { reason: rule.reason.get(frame.locale).to_owned() },
         (None, _) => ServiceState::Unknown,
         _ if situation.current.is_none() => ServiceState::NoTerms,

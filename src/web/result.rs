@@ -12,6 +12,7 @@ use super::{
     member::Member,
     observed::{Subject, in_time, is_eligible},
     pages::{
+        data_protection::disclosure,
         frame::{Frame, Nav},
         result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
     },
@@ -143,6 +144,9 @@ pub(super) async fn outcome(
 
 /// Why the person may not have the service, by the directory's word.
 async fn not_available(state: &State, frame: &Frame, service: &Service, about: Subject<'_>) -> Option<Outcome> {
+    if !service.data_protection.is_complete() {
+        return Some(Outcome::NotAvailable { reason: frame.t("state-not-disclosed-text") });
+    }
     let rule = service.eligibility.as_ref()?;
     let is_eligible = is_eligible(state, service, about).await?;
     (!is_eligible).then(|| Outcome::NotAvailable { reason: rule.reason.get(frame.locale).to_owned() })
@@ -212,6 +216,7 @@ fn result_page(
     ResultPage {
         service_name: service.name.get(locale).to_owned(),
         description: service.description.get(locale).to_owned(),
+        data_protection: disclosure(&frame, service),
         outcome: checked.outcome,
         proof: proof_steps(&frame, service, checked.proof),
         checked_at: checked.at,

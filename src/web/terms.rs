@@ -7,6 +7,7 @@ use super::{
     error::WebError,
     member::Member,
     pages::{
+        data_protection::disclosure,
         frame::Nav,
         terms::{OtherVersion, TermsPage},
     },
@@ -45,6 +46,7 @@ pub(super) async fn show(
                 published: other.published_at,
             })
             .collect(),
+        data_protection: disclosure(&frame, service),
         seen_by_lecturers: service.visible_to_lecturers,
         raw_url: frame.url(&format!("/terms/{}/{}/text", service.slug, version.number)),
         frame,

@@ -47,6 +47,9 @@ const REMINDERS: Lane = Lane { kind: outbox::Kind::Reminder, at_once: 4 };
 /// How often what runs out by the day is looked at.
 const UPKEEP_EVERY: Duration = Duration::from_mins(1);
 
+/// How often some of the accounts are looked for in the directory.
+const LOOK_EVERY: Duration = Duration::from_mins(10);
+
 /// What delivery needs of the outside world.
 #[derive(Clone)]
 pub struct Outside {
@@ -220,14 +223,24 @@ impl Delivery {
                 if let Err(error) = self.upkeep().await {
                     tracing::error!(event = "worker.upkeep", reason = %error, "upkeep failed");
                 }
+                if let Err(error) = self.ask_again().await {
+                    tracing::error!(event = "worker.questions", reason = %error, "people cannot be asked for new terms");
+                }
                 sleep(UPKEEP_EVERY).await;
+            }
+        };
+        let looking = async {
+            loop {
+                self.look_for_the_gone().await;
+                sleep(LOOK_EVERY).await;
             }
         };
         tokio::join!(
             working(MEMBERSHIPS, &self.wake.memberships),
             working(MAILS, &self.wake.mails),
             working(REMINDERS, &self.wake.reminders),
-            keeping
+            keeping,
+            looking
         );
     }
 
@@ -235,6 +248,7 @@ impl Delivery {
         let done = match &entry.effect {
             Effect::Membership => self.deliver_membership(entry, None).await,
             Effect::Mail(order) => self.deliver_mail(entry, order).await,
+            Effect::AcceptAgain { version_id, stage } => self.deliver_question(entry, version_id, *stage).await,
             Effect::Reminder(order) => self.deliver_reminder(entry, order).await,
         };
         if let Err(failure) = done {
@@ -348,15 +362,20 @@ impl Delivery {
                 Receipt::NotSealed => None,
             };
             let mail = ChangeMail { receipt_file: receipt, ..self.mail(&entry.account, service, order) };
-            match self.outside.mailer.send(&entry.id, to, &mail).await {
-                // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
-                Err(error @ MailError::Recipient(_)) => {
-                    tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
-                }
-                sent => sent?,
-            }
+            self.send(entry, to, &mail).await?;
         }
         Ok(self.forget(entry).await?)
+    }
+
+    pub(super) async fn send(&self, entry: &Entry, to: &str, mail: &ChangeMail) -> Result<(), Failure> {
+        match self.outside.mailer.send(&entry.id, to, mail).await {
+            // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
+            Err(error @ MailError::Recipient(_)) => {
+                tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
+                Ok(())
+            }
+            sent => Ok(sent?),
+        }
     }
 
     fn mail(&self, account: &Account, service: &Service, order: &MailOrder) -> ChangeMail {

@@ -1,7 +1,10 @@
-//! What happens after commit: delivering the outbox, sealing the log, ending what has run out, clearing away old sessions.
+//! What happens after commit: delivering the outbox, sealing the log, ending what has run out, asking for new terms, clearing away
+//! old sessions and accounts that have left.
 
 mod delivery;
+mod erasure;
 mod outlets;
+mod questions;
 mod receipts;
 mod refusals;
 mod reminders;
@@ -13,6 +16,7 @@ mod verification;
 use std::{path::PathBuf, time::Duration};
 
 pub use delivery::{Delivery, Outside};
+pub use erasure::{ErasureError, Looked, Purged};
 pub use outlets::Feed;
 pub use sealer::Sealer;
 pub use verification::verify;
@@ -33,6 +37,18 @@ pub struct Settings {
     pub confirm_after: Duration,
     /// Sessions that were idle for longer are cleared away.
     pub session_idle: Duration,
+    pub erasure: Erasure,
+}
+
+/// When accounts that have left the directory are erased.
+#[derive(Clone, Debug)]
+pub struct Erasure {
+    /// For how long the directory must not have shown an account.
+    pub after: Duration,
+    /// How often the directory is asked about each account.
+    pub look_every: Duration,
+    /// Nobody is erased if it would be more than this share of all accounts at once, in percent.
+    pub at_most_percent: u8,
 }
 
 /// How the log is sealed.

@@ -35,6 +35,7 @@ async fn tour(kind: Kind) {
     tour.several_changes_and_a_withdrawal().await;
     tour.an_ended_session().await;
     tour.accounts_with_difficulties().await;
+    tour.terms_for_editors().await;
     tour.lecturers().await;
     tour.uploads_and_reminders().await;
     tour.refused_requests().await;
@@ -170,6 +171,24 @@ impl Tour<'_> {
         self.leave().await;
         self.enter("cweber").await;
         self.inspector.look("permissions-of-staff", 200).await;
+        self.leave().await;
+    }
+
+    async fn terms_for_editors(&mut self) {
+        self.enter("cweber").await;
+        self.visit("/terms", "terms-index", 200).await;
+        self.visit("/terms/printing/edit", "terms-editor-first", 200).await;
+        let rewrite = "document.getElementById('source_de').value = '# Drucken\\n\\nDrucken Sie wenig.'; \
+                       document.getElementById('source_en').value = ''";
+        self.browser.run(rewrite).await;
+        self.browser.submit("button[value=preview]").await;
+        self.inspector.look("terms-editor-preview", 200).await;
+        self.browser.submit("button[value=save]").await;
+        self.inspector.look("terms-editor", 200).await;
+        self.browser.submit("#publish button").await;
+        self.inspector.look("terms-editor-refused", 422).await;
+        self.visit("/terms", "terms-index-with-draft", 200).await;
+        self.visit("/profile/data", "own-data", 200).await;
         self.leave().await;
     }
 

@@ -63,6 +63,7 @@ fn service(grant: Grant, change: impl FnOnce(&mut Admission)) -> Service {
         name: Text::new("Rocket.Chat", "Rocket.Chat"),
         description: Text::default(),
         purpose: Text::default(),
+        data_protection: latchkey::domain::catalogue::DataProtection::default(),
         eligibility: None,
         grant,
         admission: Some(admission),

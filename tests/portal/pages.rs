@@ -18,7 +18,7 @@ fn language(page: &Page) -> String {
     page.attributes("html", "lang").remove(0)
 }
 
-fn same(name: &str, content: &str) {
+pub(crate) fn same(name: &str, content: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
@@ -222,4 +222,56 @@ fn readable(world: &World, raw: &str) -> String {
     let all =
         format!("{}\nSubject, decoded: {}\n\n{text}\n\n{html}", head.join("\n"), mail.subject().expect("a subject"));
     redacted(&all.replace(&world.address.to_string(), "portal.example"))
+}
+
+#[tokio::test]
+async fn terms_for_editors() {
+    in_both_languages(async |world, mut claudia| {
+        world.signed_in(who::ANNA).await.activate(&["printing"]).await;
+        claudia.sign_in(who::CLAUDIA, PASSWORD).await;
+        let page = claudia.open("/terms/printing/edit").await;
+        same_page(world, "terms-editor-first", &page);
+        let form = page.form("/terms/printing/edit").fill("source_de", "# Drucken\r\n\r\nDrucken Sie wenig.");
+        let page = claudia.press(&form.fill("source_en", "").fill("effective_on", "2026-12-01")).await;
+        same_page(world, "terms-editor", &page);
+        let form = page.form("/terms/printing/versions").fill("confirmation", "Drucken");
+        same_page(world, "terms-editor-refused", &claudia.post(&form).await);
+        same_page(world, "terms-index", &claudia.open("/terms").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn all_own_data() {
+    in_both_languages(async |world, mut anna| {
+        anna.sign_in(who::ANNA, PASSWORD).await;
+        anna.activate(&["rocketchat"]).await;
+        anna.withdraw("rocketchat").await;
+        world.deliver().await;
+        same_page(world, "own-data", &anna.open("/profile/data").await);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mails_about_new_terms() {
+    for language in ["de", "en"] {
+        let world = World::new(Base::Sqlite).await;
+        let mut anna = world.signed_in(who::ANNA).await;
+        anna.language = language;
+        anna.activate(&["rocketchat"]).await;
+        world.publish("rocketchat", 2, Weight { major: Some(true), grace_days: 14, effective_in_days: 3 }).await;
+        let newest = |name: &str| {
+            let mails = world.mails();
+            let newest = mails.iter().max_by_key(|mail| mail.lines().find(|line| line.starts_with("Message-ID:")));
+            same(&format!("mail-{name}.{language}"), &readable(&world, newest.expect("a mail")));
+        };
+        world.deliver().await;
+        world.advance(TimeDelta::seconds(1));
+        world.ask_again().await;
+        newest("new-terms-ahead");
+        world.advance(TimeDelta::days(11));
+        world.ask_again().await;
+        newest("new-terms-reminder");
+    }
 }

@@ -25,6 +25,7 @@ const LECTURERS: [u16; 5] = [303, 403, 200, 403, 403];
 const NO_SUCH_COURSE: [u16; 5] = [303, 403, 404, 403, 403];
 const NOT_FOUND: [u16; 5] = [404; 5];
 const NOT_ALLOWED: [u16; 5] = [405; 5];
+const TERMS_EDITORS: [u16; 5] = [303, 403, 403, 403, 200];
 
 const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "", [303; 5]),
@@ -44,6 +45,15 @@ const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "/profile/sessions/end", NOT_ALLOWED),
     ("GET", "/profile/sessions/extend", NOT_ALLOWED),
     ("GET", "/profile/unknown", NOT_FOUND),
+    ("GET", "/profile/data", MEMBERS),
+    ("GET", "/profile/data/json", MEMBERS),
+    ("GET", "/terms", TERMS_EDITORS),
+    ("GET", "/terms/rocketchat/edit", TERMS_EDITORS),
+    ("GET", "/terms/unknown/edit", [303, 403, 403, 403, 404]),
+    ("GET", "/terms/rocketchat", [303; 5]),
+    ("GET", "/terms/rocketchat/versions", [303; 5]),
+    ("GET", "/terms/rocketchat/draft", NOT_ALLOWED),
+    ("GET", "/terms/unknown", NOT_FOUND),
     ("GET", "/courses", LECTURERS),
     ("GET", "/courses/00000000000000000000000000000000", NO_SUCH_COURSE),
     ("GET", "/courses/00000000000000000000000000000000/people.csv", NO_SUCH_COURSE),
@@ -94,13 +104,13 @@ const IN_A_LANGUAGE: &[Row] = &[
     ("POST", "/courses/00000000000000000000000000000000/reminder", [303, 403, 403, 403, 403]),
     ("POST", "/sign-out", [303, 403, 403, 403, 403]),
     ("POST", "/sign-in", [403; 5]),
-    ("POST", "/profile/permissions", [200, 403, 403, 403, 403]),
-    ("POST", "/profile/sessions/end", [303, 403, 403, 403, 403]),
-    ("POST", "/profile/sessions/extend", [303, 403, 403, 403, 403]),
-    ("POST", "/sign-out", [303, 403, 403, 403, 403]),
-    ("POST", "/sign-in", [403; 5]),
     ("POST", "/profile", NOT_ALLOWED),
     ("POST", "/profile/history", NOT_ALLOWED),
+    // A text without a session is kept for after signing in.
+    ("POST", "/terms/rocketchat/edit", [200, 403, 403, 403, 403]),
+    ("POST", "/terms/rocketchat/versions", [303, 403, 403, 403, 403]),
+    ("POST", "/terms/rocketchat/draft", [303, 403, 403, 403, 403]),
+    ("POST", "/terms", NOT_ALLOWED),
     ("POST", "/terms/rocketchat/1", NOT_ALLOWED),
     ("POST", "/help", NOT_ALLOWED),
     ("PUT", "/profile/permissions", NOT_ALLOWED),

@@ -133,7 +133,18 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
             let _ = writeln!(text, "{key} = {value:?}");
         }
     };
-    let both = ["name_de", "name_en", "description_de", "description_en", "purpose_de", "purpose_en"];
+    let both = [
+        "name_de",
+        "name_en",
+        "description_de",
+        "description_en",
+        "purpose_de",
+        "purpose_en",
+        "recipients_de",
+        "recipients_en",
+        "retention_de",
+        "retention_en",
+    ];
     section(
         "portal",
         &[
@@ -183,7 +194,9 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
         ],
     );
     section("log", &[("level", "info")]);
-    section(&format!("services.{SERVICE}"), &both.map(|key| (key, "Rocket.Chat")));
+    let mut service = both.map(|key| (key, "Rocket.Chat")).to_vec();
+    service.push(("legal_basis", "terms"));
+    section(&format!("services.{SERVICE}"), &service);
     section(
         &format!("services.{SERVICE}.grant"),
         &[("kind", "group-of-dns"), ("group", group), ("attribute", "member")],

@@ -47,7 +47,7 @@ enum Last {
         all: u64,
     },
     Done {
-        report: Report,
+        report: Box<Report>,
         at: Instant,
     },
     Failed,
@@ -154,7 +154,7 @@ async fn run(state: web::Data<State>) {
             if let Some(misfit) = &report.misfit {
                 tracing::error!(event = "log.misfit", what = %misfit);
             }
-            state.audit.checking.set(Last::Done { report, at: state.clock.now() });
+            state.audit.checking.set(Last::Done { report: Box::new(report), at: state.clock.now() });
         }
         Err(error) => {
             tracing::error!(event = "log.not-verified", reason = %error);

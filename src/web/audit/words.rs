@@ -21,6 +21,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("record-viewed", "kind-record-viewed"),
     ("person-viewed", "kind-person-viewed"),
     ("log-exported", "kind-log-exported"),
+    ("account-erased", "kind-account-erased"),
     ("portal-started", "kind-portal-started"),
     ("course-viewed", "kind-course-viewed"),
     ("course-exported", "kind-course-exported"),
@@ -31,8 +32,12 @@ pub(super) const KINDS: &[(&str, &str)] = &[
 ];
 
 /// Every cause of a change, with the key of its label.
-pub(super) const CAUSES: &[(&str, &str)] =
-    &[("accepted", "cause-accepted"), ("member", "cause-member"), ("grace-ended", "cause-grace-ended")];
+pub(super) const CAUSES: &[(&str, &str)] = &[
+    ("accepted", "cause-accepted"),
+    ("member", "cause-member"),
+    ("grace-ended", "cause-grace-ended"),
+    ("account-gone", "cause-account-gone"),
+];
 
 /// The roles, with the key of their label.
 pub(super) const ROLES: &[(&str, &str)] =

@@ -3,7 +3,10 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::{Frame, Nav, NoticeKind};
+use super::{
+    data_protection::Disclosure,
+    frame::{Frame, Nav, NoticeKind},
+};
 use crate::{clock::Instant, texts};
 
 /// `GET /profile/permissions`, and its `POST` when something has to be put right.
@@ -50,6 +53,7 @@ pub struct ServiceRow {
     pub name: String,
     pub description: String,
     pub purpose: String,
+    pub data_protection: Option<Disclosure>,
     pub ticked: bool,
     /// Whether the page shows the service as active: what a tick is compared with.
     pub shown: bool,

@@ -4,6 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 
 use super::{
+    data_protection::Disclosure,
     frame::{Frame, Nav, NoticeKind},
     permissions::TermsItem,
 };
@@ -16,6 +17,7 @@ pub struct ResultPage {
     pub frame: Frame,
     pub service_name: String,
     pub description: String,
+    pub data_protection: Option<Disclosure>,
     pub outcome: Outcome,
     /// What was checked, in the order in which the chat server does.
     pub proof: Vec<ProofStep>,

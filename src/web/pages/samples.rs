@@ -2,8 +2,10 @@
 
 mod audit;
 mod courses;
+mod own_data;
 mod receipts;
 mod teaching;
+mod terms_editor;
 
 use askama::Template;
 use chrono::{NaiveDate, TimeDelta};
@@ -11,6 +13,7 @@ use chrono_tz::Europe::Berlin;
 
 use super::{
     assets,
+    data_protection::Disclosure,
     demo::{DemoMailboxPage, MailView},
     error::{self, ErrorPage},
     frame::{Frame, Nav, Notice, NoticeKind, SignedIn},
@@ -136,8 +139,18 @@ fn row(locale: Locale, slug: &str, name: &str, state: ServiceState) -> ServiceRo
         terms: Some(terms_item(locale, slug, name)),
         details_url: shown.then(|| format!("/{}/profile/permissions/{slug}", locale.code())),
         problem: None,
+        data_protection: (slug != "new").then(|| told(locale)),
         seen_by_lecturers: slug == "rocketchat",
         state,
+    }
+}
+
+fn told(locale: Locale) -> Disclosure {
+    Disclosure {
+        purpose: say(locale, "Damit andere Sie finden.", "So that others can find you."),
+        legal_basis: say(locale, "Die Nutzungsbedingungen.", "The terms and conditions."),
+        recipients: say(locale, "Der Chat-Server.", "The chat server."),
+        retention: say(locale, "Solange der Dienst freigeschaltet ist.", "As long as the service is active."),
     }
 }
 
@@ -223,6 +236,7 @@ fn result(locale: Locale, outcome: Outcome) -> ResultPage {
         frame: member(locale, "/profile/permissions/rocketchat", Nav::Permissions),
         service_name: "Rocket.Chat".to_owned(),
         description: say(locale, "Der Chat der Universität.", "The university's chat."),
+        data_protection: Some(told(locale)),
         outcome,
         proof: vec![
             ProofStep { text: say(locale, "Ihr Konto wird gefunden.", "Your account is found."), ok: true },
@@ -336,6 +350,7 @@ fn terms(locale: Locale) -> TermsPage {
             url: format!("/{}/terms/rocketchat/2", locale.code()),
             published: at(-9000),
         }],
+        data_protection: Some(told(locale)),
         raw_url: format!("/{}/terms/rocketchat/3/text", locale.code()),
     }
 }
@@ -437,6 +452,9 @@ fn every_page(locale: Locale) -> Vec<(String, String)> {
         text: letter.text().unwrap(),
     };
     add("mailbox", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: vec![view] }.render());
+    for (name, html) in terms_editor::pages(locale).into_iter().chain(own_data::pages(locale)) {
+        add(name, html);
+    }
     add("mailbox-empty", DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails: Vec::new() }.render());
     pages.extend(courses::pages(locale));
     pages.extend(teaching::pages(locale));
@@ -531,9 +549,9 @@ fn a_service_one_may_not_have_says_why_and_has_no_box() {
 
 #[test]
 fn a_mail_speaks_the_members_language_first_and_then_the_other() {
-    for action in
-        [MailAction::Granted, MailAction::Withdrawn, MailAction::Ended, MailAction::AcceptAgain { until: at(240) }]
-    {
+    let question = |from| MailAction::AcceptAgain { from, until: at(240), is_reminder: from.is_none() };
+    let questions = [None, Some(at(100)), Some(at(240))].map(question);
+    for action in [MailAction::Granted, MailAction::Withdrawn, MailAction::Ended].into_iter().chain(questions) {
         let german = mail(Locale::De, action);
         let text = german.text().unwrap();
         assert!(text.find("Guten Tag").unwrap() < text.find("Hello").unwrap());

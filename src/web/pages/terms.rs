@@ -3,7 +3,10 @@
 use askama::Template;
 use askama_web::WebTemplate;
 
-use super::frame::{Frame, Nav};
+use super::{
+    data_protection::Disclosure,
+    frame::{Frame, Nav},
+};
 use crate::{clock::Instant, domain::locale::Locale};
 
 /// `GET /terms/{service}/{version}`
@@ -24,6 +27,7 @@ pub struct TermsPage {
     /// The language of the text; differs from the page's if the text exists in one language only.
     pub language: Locale,
     pub other_versions: Vec<OtherVersion>,
+    pub data_protection: Option<Disclosure>,
     pub seen_by_lecturers: bool,
     /// The stored bytes alone.
     pub raw_url: String,

@@ -50,6 +50,17 @@ impl Form {
         self
     }
 
+    /// Chooses one of several.
+    #[track_caller]
+    pub fn choose(mut self, id: &str) -> Self {
+        let chosen = self.controls.iter().find(|control| control.id == id && control.ticked.is_some());
+        let name = chosen.unwrap_or_else(|| panic!("no choice {id}")).name.clone();
+        for control in self.controls.iter_mut().filter(|control| control.name == name) {
+            control.ticked = Some(control.id == id);
+        }
+        self
+    }
+
     /// Types into a field.
     #[track_caller]
     pub fn fill(mut self, name: &str, value: &str) -> Self {
@@ -89,11 +100,13 @@ impl Form {
 fn control(element: ElementRef<'_>) -> Control {
     let attribute = |name| element.attr(name).unwrap_or_default().to_owned();
     let is_box = matches!(element.attr("type"), Some("checkbox" | "radio"));
-    let is_area = element.value().name() == "textarea";
+    let is_text = element.value().name() == "textarea";
+    // The line feed that begins a text in HTML does not belong to it; the parser takes it away.
+    let text = || element.text().collect::<String>().replace('\n', "\r\n");
     Control {
         id: attribute("id"),
         name: attribute("name"),
-        value: if is_area { element.text().collect() } else { attribute("value") },
+        value: if is_text { text() } else { attribute("value") },
         ticked: is_box.then(|| element.attr("checked").is_some()),
     }
 }

@@ -22,13 +22,18 @@ use chrono::{NaiveDate, TimeDelta};
 use latchkey::{
     app::App,
     clock::{Clock, Instant},
-    command::terms::{Outcome, Weight, publish_service},
+    command::{
+        processing_record::processing_record,
+        terms::{Outcome, Weight, publish_service},
+    },
     config::{self, Config},
     db::{Conn, Database},
     demo::{
         directory::{EmbeddedDirectory, Entry},
         university,
     },
+    domain::{locale::Locale, log::Actor},
+    work::Purged,
 };
 use tempfile::TempDir;
 
@@ -105,6 +110,11 @@ impl World {
 
     /// A world with settings (`LATCHKEY_…` without the prefix) that differ from the demo's.
     pub async fn with(base: Base, settings: &[(&str, &str)]) -> Self {
+        Self::configured(base, settings, str::to_owned).await
+    }
+
+    /// A world whose configuration file is another one than the demo's, too.
+    pub async fn configured(base: Base, settings: &[(&str, &str)], rewrite: impl Fn(&str) -> String) -> Self {
         log::capture();
         let folder = tempfile::tempdir().expect("a folder");
         let entries = directory::entries();
@@ -115,7 +125,8 @@ impl World {
             Base::Sqlite => format!("sqlite://{}", folder.path().join("latchkey.db").display()),
             Base::Postgresql => postgres::database(),
         };
-        let config = configuration(&folder, &database_url, address, directory.address(), settings);
+        let text = rewrite(CONFIGURATION);
+        let config = configuration(&text, &folder, &database_url, address, directory.address(), settings);
         let clock = Clock::standing_at(start());
         let mailbox = Some(folder.path().join("mail"));
         let app = Arc::new(App::assemble(&config, clock.clone(), mailbox).await.expect("a portal"));
@@ -198,6 +209,43 @@ impl World {
         self.app.delivery.upkeep().await.expect("upkeep");
         self.advance(TimeDelta::seconds(1));
         self.deliver().await;
+    }
+
+    /// Lets the worker ask those who have to accept new terms, and deliver the mails; returns how many were asked.
+    pub async fn ask_again(&self) -> usize {
+        let asked = self.only_ask().await;
+        self.deliver().await;
+        asked
+    }
+
+    /// Lets the worker owe the mails that ask for the acceptance of new terms.
+    pub async fn only_ask(&self) -> usize {
+        self.app.delivery.ask_again().await.expect("the database")
+    }
+
+    /// Lets the worker look for all accounts in the directory; how many are not there, or why that cannot be said.
+    pub async fn look_for_the_gone(&self) -> Result<usize, String> {
+        let (before, mut gone) = (self.clock.now() + TimeDelta::seconds(1), 0);
+        self.clock.advance(TimeDelta::seconds(2));
+        loop {
+            let looked = self.app.delivery.look(before).await.map_err(|error| error.to_string())?;
+            if looked.accounts == 0 {
+                return Ok(gone);
+            }
+            gone += looked.gone;
+        }
+    }
+
+    /// Lets the worker erase those who have been gone long enough.
+    pub async fn erase_due(&self) -> Result<Purged, String> {
+        let most = self.config.work.erasure.at_most_percent;
+        self.app.delivery.erase_due(most, Actor::System).await.map_err(|error| error.to_string())
+    }
+
+    /// What `latchkey audit processing-record` prints.
+    pub fn processing_record(&self, language: &str) -> String {
+        let record = processing_record(&self.config, Locale::from_code(language).expect("a language"));
+        record.replace(&self.address.to_string(), "portal.example")
     }
 
     /// Does something while the portal has no connection to its database left; needs a pool of one.
@@ -304,6 +352,7 @@ fn start() -> Instant {
 }
 
 fn configuration(
+    text: &str,
     folder: &TempDir,
     database_url: &str,
     listen: SocketAddr,
@@ -311,7 +360,7 @@ fn configuration(
     settings: &[(&str, &str)],
 ) -> Config {
     copy_terms(folder);
-    let text = CONFIGURATION
+    let text = text
         .replace("@LISTEN@", &listen.to_string())
         .replace("@DIRECTORY@", &directory.to_string())
         .replace("@DATA@", &folder.path().display().to_string());

@@ -13,7 +13,7 @@ use latchkey::db::Conn;
 use super::World;
 
 /// All tables that hold what people did.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "accounts",
     "acceptances",
     "entitlements",
@@ -21,6 +21,8 @@ const TABLES: [&str; 11] = [
     "outbox",
     "reminders",
     "secrets",
+    "terms_drafts",
+    "terms_notices",
     "terms_texts",
     "terms_versions",
     "uploads",

@@ -41,14 +41,14 @@ const COLUMNS: &str = "id,at,kind,actor,actor_username,account,username,display_
 
 impl<'a> Line<'a> {
     pub(super) fn new(record: &'a Stored, names: &'a HashMap<String, Listed>) -> Self {
-        let named = |id: &str| names.get(id).filter(|person| !person.is_erased());
-        let person = record.account_id.as_deref().and_then(named);
+        let known = |id: &str| names.get(id).filter(|person| !person.is_erased());
+        let person = record.account_id.as_deref().and_then(known);
         Self {
             id: &record.id,
             at: texts::exact_time(record.at),
             kind: &record.kind,
             actor: &record.actor,
-            actor_username: named(&record.actor).map(|person| person.username.as_str()),
+            actor_username: known(&record.actor).map(|person| person.username.as_str()),
             account: record.account_id.as_deref(),
             username: person.map(|person| person.username.as_str()),
             display_name: person.map(|person| person.display_name.as_str()),

@@ -30,7 +30,7 @@ const MOST_OF_A_PERSON: usize = 2;
 pub(in crate::web::audit) struct Jobs {
     folder: PathBuf,
     kept: Duration,
-    jobs: Mutex<HashMap<String, Arc<Job>>>,
+    by_id: Mutex<HashMap<String, Arc<Job>>>,
 }
 
 /// One file in the making, or made.
@@ -62,7 +62,7 @@ impl Jobs {
         Self {
             folder: settings.export_folder.clone().unwrap_or_else(std::env::temp_dir),
             kept: settings.export_kept,
-            jobs: Mutex::default(),
+            by_id: Mutex::default(),
         }
     }
 
@@ -102,7 +102,7 @@ impl Jobs {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Job>>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_id.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,4 +1,9 @@
 //! The auditors' pages.
+#![expect(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "templates call methods, and hand over references"
+)]
 
 pub mod charts;
 pub mod export;
@@ -64,7 +69,7 @@ pub fn number(frame: &Frame, number: u64) -> String {
     };
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             out.push(mark);
         }
         out.push(digit);

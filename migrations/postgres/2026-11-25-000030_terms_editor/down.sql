@@ -1,0 +1,2 @@
+DROP TABLE terms_notices;
+DROP TABLE terms_drafts;
