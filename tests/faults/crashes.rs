@@ -16,6 +16,7 @@ async fn killed_before_the_directory_write_arrives() {
     assert!(world.dossier(MARIA.uid).await.stands(), "committed before the directory is told");
     world.portal.kill();
     world.ldap_proxy.cut();
+    world.until("the connections are cut", async || world.ldap_proxy.connections() == 0).await;
     world.mend();
     assert!(pressing.await.expect("a press").is_none(), "nobody was told");
     assert!(!world.is_member(&MARIA).await);

@@ -28,7 +28,6 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("board-viewed", "kind-board-viewed"),
     ("roster-checked", "kind-roster-checked"),
     ("reminder-sent", "kind-reminder-sent"),
-    ("account-erased", "kind-account-erased"),
 ];
 
 /// Every cause of a change, with the key of its label.
