@@ -116,8 +116,13 @@ impl Browser {
         self.client.title().await.expect("a title")
     }
 
-    /// The visible text of the page's main part.
+    /// The visible text of the page's main part; of the next page if this one makes room for it just now.
     pub async fn text(&self) -> String {
+        for _ in 0..5 {
+            if let Ok(text) = self.find("main").await.text().await {
+                return text;
+            }
+        }
         self.find("main").await.text().await.expect("text")
     }
 
