@@ -173,7 +173,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
                 .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", get().to(courses::class::export)))
                 .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))
-                .service(at("/courses/{id:[0-9a-f]{32}}/board/events", get().to(courses::events::show)))
+                // No HEAD: nobody would read the stream, and its seat would stay taken.
+                .service(at("/courses/{id:[0-9a-f]{32}}/board/events", web::get().to(courses::events::show)))
                 .service(at("/terms/{service}/{version}", get().to(terms::show)))
                 .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
                 .service(at("/audit", get().to(audit::records::show)))

@@ -59,6 +59,7 @@ const IN_A_LANGUAGE: &[Row] = &[
     ("GET", "/courses/00000000000000000000000000000000/people.csv", NO_SUCH_COURSE),
     ("GET", "/courses/00000000000000000000000000000000/board", NO_SUCH_COURSE),
     ("GET", "/courses/00000000000000000000000000000000/board/events", NO_SUCH_COURSE),
+    ("HEAD", "/courses/00000000000000000000000000000000/board/events", NOT_ALLOWED),
     ("GET", "/courses/00000000000000000000000000000000/reminder", NO_SUCH_COURSE),
     ("GET", "/courses/stat1-2026w", NOT_FOUND),
     ("GET", "/courses/upload", LECTURERS),
