@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     db::{self, Database},
     directory::{Courses, Directory, DirectoryError},
-    domain::{audit::people, secrets},
+    domain::{audit::people, reservations, secrets},
     mail::{MailError, Mailer},
     web::{self, State},
     work::{Delivery, Outside, Sealer},
@@ -65,6 +65,8 @@ impl App {
         };
         let cookie_key = cookie_key(&outside.database).await?;
         let course_key = secret(&outside.database, "course-key", &chance::token()).await?;
+        // Made now, so that two who need it for the first time at the same moment do not get in each other's way.
+        secret(&outside.database, reservations::SECRET, &chance::token()).await?;
         let courses = Courses::new(outside.directory.clone(), config.courses.clone(), course_key.as_bytes());
         let delivery = Delivery::new(outside.clone(), config.work.clone());
         let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());

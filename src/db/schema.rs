@@ -8,7 +8,7 @@ mod teaching;
 mod terms_editor;
 
 pub use audit::*;
-pub use courses::course_views;
+pub use courses::{course_views, reserved_accounts};
 pub use data_protection::account_checks;
 pub use sealed_log::*;
 pub use teaching::{reminders, uploads};

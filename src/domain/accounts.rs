@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{Conn, Error, schema::accounts},
-    domain::{audit::people, locale::Locale, log::people::Opening},
+    domain::{audit::people, locale::Locale, log::people::Opening, reservations},
 };
 
 /// A person as the directory shows it at this moment.
@@ -64,7 +64,8 @@ impl Account {
 }
 
 /// Remembers the person as the directory shows it now, and the language it reads; people are told apart by their stable
-/// key, so a renamed person stays the same account.
+/// key, so a renamed person stays the same account. A new account gets the id under which the log knows the person, if records
+/// have been made about them before ([`reservations`]).
 ///
 /// # Errors
 /// [`Error::Conflict`] if the same new person was stored at the same moment: try again.
@@ -82,7 +83,8 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
         ))
         .execute(conn)?;
     if known == 0 {
-        let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id: chance::id(now) };
+        let account_id = reservations::take(conn, &person.key, now)?;
+        let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id };
         diesel::insert_into(accounts::table)
             .values((
                 accounts::id.eq(&opening.account_id),

@@ -3,24 +3,28 @@
 //! What a lecturer may learn is one word for each person of an own course: activated, or not. No time, no version of the
 //! terms and no other service can be told from anything that leaves this module.
 
+pub mod term;
+pub mod views;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     time::Duration,
 };
 
-use chrono::{Datelike, TimeDelta};
-use chrono_tz::Tz;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
+pub use term::{Half, Term, TermDates};
+
 use crate::{
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{accounts, course_views, entitlements},
+        schema::{accounts, entitlements},
     },
     domain::locale::Locale,
 };
@@ -88,85 +92,6 @@ impl Course {
 
     pub fn parsed_term(&self) -> Option<Term> {
         Term::parse(self.term.as_deref()?)
-    }
-}
-
-/// Half an academic year. Terms are in order of time: the summer of a year comes before the winter that begins in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Term {
-    /// In which it begins.
-    pub year: i32,
-    pub half: Half,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Half {
-    Summer,
-    Winter,
-}
-
-/// When the halves begin: month and day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TermDates {
-    pub summer: (u32, u32),
-    pub winter: (u32, u32),
-}
-
-impl Default for TermDates {
-    fn default() -> Self {
-        Self { summer: (4, 1), winter: (10, 1) }
-    }
-}
-
-impl Term {
-    /// Understands `2026W`, `W2026`, `SS26`, `WS 2026/27`, `WiSe 2026/2027`, `SoSe 2026`, `Winter 2026`, and the numbers of
-    /// campus management systems: `20261` for summer, `20262` for winter.
-    pub fn parse(text: &str) -> Option<Self> {
-        let text: String = text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || *c == '/').collect();
-        let start = text.find(|c: char| c.is_ascii_digit())?;
-        let (before, rest) = text.split_at(start);
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let (digits, after) = rest.split_at(end);
-        let after = after.strip_prefix('/').map_or(after, |next| next.trim_start_matches(|c: char| c.is_ascii_digit()));
-        let word = if before.is_empty() { after } else { before };
-        let (year, half) = match (digits.len(), word) {
-            (5, "") => (&digits[..4], Half::of_number(&digits[4..])?),
-            (4 | 2, word) => (digits, Half::of_word(word)?),
-            _ => return None,
-        };
-        let number: i32 = year.parse().ok()?;
-        Some(Self { year: if year.len() == 2 { 2000 + number } else { number }, half })
-    }
-
-    /// The term at this moment.
-    pub fn at(now: Instant, tz: Tz, dates: TermDates) -> Self {
-        let today = now.and_utc().with_timezone(&tz);
-        let (year, day) = (today.year(), (today.month(), today.day()));
-        if day >= dates.winter {
-            Self { year, half: Half::Winter }
-        } else if day >= dates.summer {
-            Self { year, half: Half::Summer }
-        } else {
-            Self { year: year - 1, half: Half::Winter }
-        }
-    }
-}
-
-impl Half {
-    fn of_word(word: &str) -> Option<Self> {
-        match word {
-            "s" | "ss" | "so" | "sose" | "sommer" | "sommersemester" | "summer" => Some(Self::Summer),
-            "w" | "ws" | "wi" | "wise" | "winter" | "wintersemester" => Some(Self::Winter),
-            _ => None,
-        }
-    }
-
-    fn of_number(number: &str) -> Option<Self> {
-        match number {
-            "1" => Some(Self::Summer),
-            "2" => Some(Self::Winter),
-            _ => None,
-        }
     }
 }
 
@@ -302,92 +227,12 @@ pub fn decisions(conn: &mut Conn, service: &str, people: &[Participant]) -> Resu
     Ok(decided)
 }
 
-/// The accounts of those of the class who have one, by the person's key: whom a record about the class is about.
-pub fn accounts_of(conn: &mut Conn, people: &[Participant]) -> Result<BTreeMap<String, String>, Error> {
-    let mut known = BTreeMap::new();
-    for people in people.chunks(KEYS_AT_ONCE) {
-        let keys = people.iter().map(|person| person.key.as_str());
-        let rows: Vec<(Option<String>, String)> = accounts::table
-            .filter(accounts::directory_key.eq_any(keys))
-            .select((accounts::directory_key, accounts::id))
-            .load(conn)?;
-        known.extend(rows.into_iter().filter_map(|(key, id)| Some((key?, id))));
-    }
-    Ok(known)
-}
-
-/// A lecturer who looks again within this time makes no new record.
-const VIEW_LASTS: TimeDelta = TimeDelta::minutes(15);
-
-/// What of a course somebody looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum View {
-    Class,
-    Board,
-}
-
-impl View {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Class => "class",
-            Self::Board => "board",
-        }
-    }
-}
-
-/// Notes that somebody looks at a course now; returns whether that is news, and so worth a record. Looking on, or reloading
-/// the page, is not.
-///
-/// # Errors
-/// [`Error::Conflict`] if the same person looked for the first time twice at the same moment.
-pub fn note_view(
-    conn: &mut Conn,
-    account_id: &str,
-    course: &CourseId,
-    service: &str,
-    view: View,
-    now: Instant,
-) -> Result<bool, Error> {
-    let row = course_views::table.find((account_id, course.as_str(), service, view.name()));
-    let last: Option<Instant> = row.select(course_views::viewed_at).first(conn).optional()?;
-    match last {
-        Some(last) if now - last < VIEW_LASTS => Ok(false),
-        Some(last) => {
-            let renewed = diesel::update(row.filter(course_views::viewed_at.eq(last)))
-                .set(course_views::viewed_at.eq(now))
-                .execute(conn)?;
-            Ok(renewed == 1)
-        }
-        None => {
-            diesel::insert_into(course_views::table)
-                .values((
-                    course_views::account_id.eq(account_id),
-                    course_views::course.eq(course.as_str()),
-                    course_views::service.eq(service),
-                    course_views::view.eq(view.name()),
-                    course_views::viewed_at.eq(now),
-                ))
-                .execute(conn)?;
-            Ok(true)
-        }
-    }
-}
-
-/// Forgets views that no longer keep a record from being written.
-pub fn forget_views(conn: &mut Conn, now: Instant) -> Result<usize, Error> {
-    Ok(diesel::delete(course_views::table.filter(course_views::viewed_at.lt(now - VIEW_LASTS))).execute(conn)?)
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
     use proptest::prelude::*;
 
     use super::*;
-
-    fn term(year: i32, half: Half) -> Term {
-        Term { year, half }
-    }
 
     fn noon(year: i32, month: u32, day: u32) -> Instant {
         NaiveDate::from_ymd_opt(year, month, day).unwrap().and_hms_opt(12, 0, 0).unwrap()
@@ -403,30 +248,6 @@ mod tests {
             matriculation: None,
             language: None,
         }
-    }
-
-    #[test]
-    fn terms_are_understood_as_campus_systems_write_them() {
-        for text in ["2026W", "W2026", "WS 2026/27", "WiSe 2026/2027", "ws26", "Winter 2026", "20262", "2026/27 WS"] {
-            assert_eq!(Term::parse(text), Some(term(2026, Half::Winter)), "{text}");
-        }
-        for text in ["2026S", "SS 2026", "SoSe 2026", "ss26", "Sommersemester 2026", "20261", "summer 2026"] {
-            assert_eq!(Term::parse(text), Some(term(2026, Half::Summer)), "{text}");
-        }
-        for text in ["", "2026", "20263", "W", "T2026", "always", "1", "2026WX", "/"] {
-            assert_eq!(Term::parse(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn winter_lasts_until_spring() {
-        let (tz, dates) = (chrono_tz::Europe::Berlin, TermDates::default());
-        assert_eq!(Term::at(noon(2026, 11, 23), tz, dates), term(2026, Half::Winter));
-        assert_eq!(Term::at(noon(2027, 3, 31), tz, dates), term(2026, Half::Winter));
-        assert_eq!(Term::at(noon(2027, 4, 1), tz, dates), term(2027, Half::Summer));
-        assert_eq!(Term::at(noon(2027, 9, 30), tz, dates), term(2027, Half::Summer));
-        assert!(term(2027, Half::Summer) > term(2026, Half::Winter));
-        assert!(term(2026, Half::Winter) > term(2026, Half::Summer));
     }
 
     #[test]
@@ -464,11 +285,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn no_text_breaks_the_reading_of_terms(text in "\\PC{0,20}") {
-            let _ = Term::parse(&text);
-        }
-
         #[test]
         fn a_hundred_per_cent_means_everybody(people in 0_usize..5000, missing in 0_usize..5000) {
             let count = Count { activated: people.saturating_sub(missing), people };

@@ -16,7 +16,7 @@ use crate::{
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{account_checks, accounts, outbox, sessions, terms_notices},
+        schema::{account_checks, accounts, course_views, outbox, reminders, sessions, terms_notices, uploads},
     },
     domain::{
         acceptances::{self, Cause},
@@ -24,6 +24,7 @@ use crate::{
         changes::{self, Press},
         entitlements,
         log::{self, Kind, Origin, Record},
+        reservations,
     },
 };
 
@@ -153,11 +154,19 @@ fn end_services(conn: &mut Conn, account_id: &str, origin: Origin<'_>) -> Result
     Ok(())
 }
 
-/// Deletes what names the person, and what was kept for them only.
+/// Deletes what names the person, and what was kept for them only. A lecturer's lists name others, too, and a lecturer's reminders
+/// hold own words.
 fn forget(conn: &mut Conn, account_id: &str) -> Result<(), Error> {
+    let key: Option<String> = accounts::table.find(account_id).select(accounts::directory_key).first(conn)?;
+    if let Some(key) = key {
+        reservations::forget(conn, &key)?;
+    }
     diesel::delete(sessions::table.filter(sessions::account_id.eq(account_id))).execute(conn)?;
     diesel::delete(outbox::table.filter(outbox::account_id.eq(account_id))).execute(conn)?;
     diesel::delete(terms_notices::table.filter(terms_notices::account_id.eq(account_id))).execute(conn)?;
+    diesel::delete(uploads::table.filter(uploads::account_id.eq(account_id))).execute(conn)?;
+    diesel::delete(reminders::table.filter(reminders::account_id.eq(account_id))).execute(conn)?;
+    diesel::delete(course_views::table.filter(course_views::account_id.eq(account_id))).execute(conn)?;
     diesel::delete(account_checks::table.find(account_id)).execute(conn)?;
     diesel::update(accounts::table.find(account_id))
         .set((

@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// How many people one statement writes down.
+const SUBJECTS_AT_ONCE: usize = 500;
+
 /// What a record states. The names are stable: they stand in the database and in exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -52,6 +55,8 @@ pub enum Kind {
     CourseViewed,
     CourseExported,
     BoardViewed,
+    /// How many have activated, of several courses or before a reminder.
+    CountsViewed,
     // What auditors and other people with a role do, and how they came to it.
     RolesChanged,
     ReasonGiven,
@@ -83,6 +88,7 @@ impl Kind {
             Self::CourseViewed => "course-viewed",
             Self::CourseExported => "course-exported",
             Self::BoardViewed => "board-viewed",
+            Self::CountsViewed => "counts-viewed",
             Self::RolesChanged => "roles-changed",
             Self::ReasonGiven => "reason-given",
             Self::LogSearched => "log-searched",
@@ -130,7 +136,7 @@ pub fn append(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>) -> Resul
 }
 
 /// Adds a record about several people: whose data the actor looked at, exported or wrote to. Each of them finds it under their
-/// own history. Their number and the SHA-256 of their sorted ids become part of the record (`people`, `people_sha256`), so that
+/// own history, whoever has no account yet from the first sign-in on ([`super::reservations`]). Their number and the SHA-256 of their sorted ids become part of the record (`people`, `people_sha256`), so that
 /// nobody can be taken out of it afterwards.
 pub fn append_about(
     conn: &mut Conn,
@@ -142,10 +148,19 @@ pub fn append_about(
     detail["people"] = subjects.len().into();
     detail["people_sha256"] = subjects_digest(subjects.iter().copied()).into();
     let id = insert(conn, origin, record, &detail)?;
-    for subject in subjects {
-        diesel::insert_into(log_subjects::table)
-            .values((log_subjects::account_id.eq(subject), log_subjects::record_id.eq(&id)))
-            .execute(conn)?;
+    insert_subjects(conn, &id, subjects)
+}
+
+/// Many rows in one statement are not among what both databases share in diesel, so the statement is made for each.
+fn insert_subjects(conn: &mut Conn, record_id: &str, subjects: &BTreeSet<&str>) -> Result<(), Error> {
+    let row =
+        |subject: &&'_ str| (log_subjects::account_id.eq((*subject).to_owned()), log_subjects::record_id.eq(record_id));
+    let rows: Vec<_> = subjects.iter().map(row).collect();
+    for rows in rows.chunks(SUBJECTS_AT_ONCE) {
+        match conn {
+            Conn::Sqlite(sqlite) => diesel::insert_into(log_subjects::table).values(rows).execute(sqlite)?,
+            Conn::Postgres(postgres) => diesel::insert_into(log_subjects::table).values(rows).execute(postgres)?,
+        };
     }
     Ok(())
 }

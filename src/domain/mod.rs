@@ -21,6 +21,7 @@ pub mod own_data;
 pub mod participant_list;
 pub mod portal;
 pub mod reminders;
+pub mod reservations;
 pub mod roles;
 pub mod secrets;
 pub mod sessions;

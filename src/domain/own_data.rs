@@ -106,7 +106,7 @@ pub struct OwnRecord {
     pub kind: String,
     pub by: By,
     pub service: Option<String>,
-    /// What else the record states; left out where it is about several people or about somebody else.
+    /// What else the record states; of what others did, only why, or in which course.
     pub detail: Value,
 }
 
@@ -204,15 +204,17 @@ fn record((id, at, kind, actor, about, service, detail): RecordRow, account_id: 
         actor if actor == account_id => By::Yourself,
         _ => By::SomebodyElse,
     };
-    // What others looked for may name other people; the reason they gave is the person's business.
+    // What others looked for may name other people; the reason they gave, and in which course, is the person's business.
     let is_own = about.as_deref().is_none_or(|about| about == account_id) && by != By::SomebodyElse;
     let detail: Value = serde_json::from_str(&detail).unwrap_or_default();
-    let detail = if is_own {
-        detail
-    } else {
-        detail.get("reason").cloned().map_or(Value::Null, |r| serde_json::json!({ "reason": r }))
-    };
+    let detail = if is_own { detail } else { told_of_others(&detail) };
     OwnRecord { id, at, kind, by, service, detail }
+}
+
+fn told_of_others(detail: &Value) -> Value {
+    let told = ["reason", "course"].map(|name| Some((name.to_owned(), detail.get(name)?.clone())));
+    let told: serde_json::Map<String, Value> = told.into_iter().flatten().collect();
+    if told.is_empty() { Value::Null } else { Value::Object(told) }
 }
 
 fn lines<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {

@@ -17,11 +17,12 @@ use crate::{
         schema::{accounts, reminders},
     },
     domain::{
-        courses::{Course, Participant, accounts_of},
+        courses::{Course, Participant},
         entitlements,
         locale::{Locale, Text},
         log::{self, Kind, Origin, Record},
         outbox::{self, Effect, ReminderOrder},
+        reservations,
     },
 };
 
@@ -154,9 +155,7 @@ pub struct Order<'a> {
 /// [`Error::Conflict`] if somebody else sends the course's very first reminder at the same moment.
 pub fn send(conn: &mut Conn, origin: Origin<'_>, order: &Order<'_>, missing: &[&Participant]) -> Result<bool, Error> {
     let Some(id) = claim(conn, order, missing.len(), origin.at)? else { return Ok(false) };
-    let people: Vec<Participant> = missing.iter().map(|person| (*person).clone()).collect();
-    let known = accounts_of(conn, &people)?;
-    for person in &people {
+    for person in missing {
         let effect = Effect::Reminder(ReminderOrder {
             reminder: id.clone(),
             key: person.key.clone(),
@@ -165,11 +164,12 @@ pub fn send(conn: &mut Conn, origin: Origin<'_>, order: &Order<'_>, missing: &[&
         });
         outbox::owe(conn, order.account_id, order.service, &effect, None, origin.at)?;
     }
-    let subjects: BTreeSet<&str> = known.values().map(String::as_str).collect();
+    let ids = reservations::ids(conn, missing.iter().map(|person| person.key.as_str()), origin.at)?;
+    let subjects: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let detail = json!({
         "course": order.course.title,
         "number": order.course.number,
-        "reminded": people.len(),
+        "reminded": missing.len(),
     });
     let record = Record { kind: Kind::ReminderSent, account_id: None, service: Some(order.service), detail };
     log::append_about(conn, origin, &record, &subjects)?;

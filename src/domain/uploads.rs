@@ -18,9 +18,10 @@ use crate::{
     clock::Instant,
     db::{Conn, Error, schema::uploads},
     domain::{
-        courses::{Activation, Participant, accounts_of},
+        courses::{Activation, Participant, views},
         log::{self, Kind, Origin, Record},
         participant_list::{Identifier, ParticipantList, Row, Rules as ListRules, comparable},
+        reservations,
     },
 };
 
@@ -194,7 +195,7 @@ pub fn purge(conn: &mut Conn, now: Instant) -> Result<usize, Error> {
     Ok(diesel::delete(uploads::table.filter(uploads::ends_at.le(now))).execute(conn)?)
 }
 
-/// Who looks again within this time at the same answers makes no new record.
+/// Who gets the same answers again within this time makes no new record.
 const CHECK_LASTS: TimeDelta = TimeDelta::minutes(15);
 
 /// What is done with the answers.
@@ -204,20 +205,23 @@ pub enum Use {
     Exported,
 }
 
-/// Records that the lecturer was answered about these people. Reloading the page is no new record, unless others are answered
-/// about by now; every export is one.
+/// Records that the lecturer got these answers, about the people in them. Reloading the page is no new record, unless the answers
+/// are others by now; every export is one.
 pub fn record_check(
     conn: &mut Conn,
     origin: Origin<'_>,
     upload: &Upload,
-    answered: &[Participant],
+    answers: &[Answer],
     how: Use,
 ) -> Result<(), Error> {
-    let accounts = accounts_of(conn, answered)?;
-    let subjects: BTreeSet<&str> = accounts.values().map(String::as_str).collect();
-    if how == Use::Shown && !is_news(conn, origin.at, upload, &log::subjects_digest(subjects.iter().copied()))? {
+    let answered: Vec<(&str, Verdict)> =
+        answers.iter().filter_map(|answer| Some((answer.person.as_ref()?.key.as_str(), answer.verdict))).collect();
+    let shown = views::digest(answered.iter().flat_map(|(key, verdict)| [*key, verdict.name()]));
+    if how == Use::Shown && !is_news(conn, origin.at, upload, &shown)? {
         return Ok(());
     }
+    let ids = reservations::ids(conn, answered.iter().map(|(key, _)| *key), origin.at)?;
+    let subjects: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     let detail = json!({
         "lines": upload.list.rows.len(),
         "answered": answered.len(),

@@ -59,7 +59,7 @@ fn record_row(frame: &Frame, record: &OwnRecord, service_name: &impl Fn(&str) ->
             By::System => "own-data-by-system",
         }),
         service_name: record.service.as_deref().map(service_name),
-        reason: record.detail.get("reason").and_then(|reason| reason.as_str()).map(str::to_owned),
+        reason: ["reason", "course"].iter().find_map(|name| record.detail.get(*name)?.as_str()).map(str::to_owned),
     }
 }
 

@@ -107,7 +107,7 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
     let (directory, now) = (state.directory.clone(), state.clock.now());
     let asking = in_time(state, async move { directory.roles(&person).await });
     let learnt = match asking.await.unwrap_or(Err(DirectoryError::TimedOut)) {
-        Ok(roles) => keep(request, state, account, roles, now).await,
+        Ok(roles) => keep(&client::request_id(request), state, account, roles, now).await,
         Err(error) => Err(not_known(&error)),
     };
     if learnt.is_err() {
@@ -117,6 +117,11 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
 
 /// The account's roles; the directory is asked if its last answer is older than the refresh.
 pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) -> Result<Roles, WebError> {
+    of_account(&client::request_id(request), state, account).await
+}
+
+/// The same for an answer that goes on after its request.
+pub(super) async fn of_account(request_id: &str, state: &State, account: &Account) -> Result<Roles, WebError> {
     if !state.directory.settings().roles.is_any_granted() {
         return Ok(Roles::NONE);
     }
@@ -125,7 +130,7 @@ pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) 
         return Ok(roles);
     }
     let roles = look(state, account).await.map_err(|error| not_known(&error))?;
-    keep(request, state, account, roles, now).await
+    keep(request_id, state, account, roles, now).await
 }
 
 fn not_known(error: &DirectoryError) -> WebError {
@@ -135,13 +140,13 @@ fn not_known(error: &DirectoryError) -> WebError {
 
 /// Remembers what the directory said at this time.
 async fn keep(
-    request: &HttpRequest,
+    request_id: &str,
     state: &State,
     account: &Account,
     roles: Roles,
     at: Instant,
 ) -> Result<Roles, WebError> {
-    record_change(state, account, client::request_id(request), at, roles).await?;
+    record_change(state, account, request_id.to_owned(), at, roles).await?;
     state.roles.note(&account.id, Look { roles, at }, at - refresh(state));
     Ok(roles)
 }

@@ -1,4 +1,5 @@
-//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more, uploaded lists whose time is over.
+//! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more, uploaded lists whose time is over, and what
+//! else is kept for some time only.
 
 use super::{Delivery, delivery::delta};
 use crate::{
@@ -7,9 +8,10 @@ use crate::{
     domain::{
         acceptances, accounts,
         changes::{self, Press},
-        courses,
+        courses::views,
+        erasure,
         log::{Actor, Origin},
-        outbox, reminders, sessions, terms,
+        outbox, reminders, reservations, sessions, terms,
         terms::Version,
         uploads,
     },
@@ -34,9 +36,7 @@ impl Delivery {
         }
         let idle_since = now - delta(self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
-        self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
-        self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
-        self.outside.database.write(move |conn| courses::forget_views(conn, now)).await?;
+        self.forget_what_is_over().await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
         let mut ended = 0;
         for service in &self.outside.catalogue.services {
@@ -52,6 +52,17 @@ impl Delivery {
             self.deliver_due().await?;
         }
         Ok(ended)
+    }
+
+    /// What lecturers' pages leave behind, and ids reserved for people who never came.
+    async fn forget_what_is_over(&self) -> Result<(), Error> {
+        let now = self.outside.clock.now();
+        let gone_before = erasure::gone_before(now, delta(self.settings.erasure.after));
+        self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
+        self.outside.database.write(move |conn| views::forget(conn, now)).await?;
+        self.outside.database.write(move |conn| reservations::forget_older(conn, gone_before)).await?;
+        Ok(())
     }
 
     async fn end_outdated(&self, required: &Version) -> Result<usize, Error> {

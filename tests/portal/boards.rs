@@ -5,7 +5,12 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-use crate::world::{Base, Stream, Visitor, World, who};
+use latchkey::demo::university;
+
+use crate::{
+    support::process::{Process, connect, free_port},
+    world::{Base, Stream, Visitor, World, change_person, who},
+};
 
 on_both![
     a_board_shows_a_count_and_the_way_and_names_nobody,
@@ -14,6 +19,8 @@ on_both![
     a_board_is_never_compressed_and_never_kept,
     so_many_boards_a_session_has_and_no_more,
     a_board_ends_with_its_session,
+    a_board_ends_with_its_session_however_often_its_count_changes,
+    a_board_ends_with_the_role,
 ];
 
 const STATISTICS: &str = "Statistik I";
@@ -128,4 +135,82 @@ async fn a_board_ends_with_its_session(base: Base) {
     board.next().await.expect("an event");
     world.advance(TimeDelta::minutes(31));
     assert_eq!(board.next().await, None);
+}
+
+/// The board must end while its count changes again and again.
+async fn ends_while_counts_change(world: &World, mut board: Stream) {
+    let ended = async { while board.next().await.is_some() {} };
+    let changing = async {
+        loop {
+            for revision in ["0", "revision"] {
+                world.execute(&format!("UPDATE entitlements SET applied_revision = {revision}")).expect("a change");
+                tokio::time::sleep(Duration::from_millis(700)).await;
+            }
+        }
+    };
+    tokio::select! {
+        ended = tokio::time::timeout(Duration::from_secs(9), ended) => ended.expect("the end of the board"),
+        () = changing => {}
+    }
+}
+
+async fn a_board_ends_with_its_session_however_often_its_count_changes(base: Base) {
+    let world = World::new(base).await;
+    world.signed_in(who::ANNA).await.activate(&["rocketchat"]).await;
+    world.deliver().await;
+    let bernd = world.signed_in(who::BERND).await;
+    let mut board = events_of(&bernd).await;
+    board.next().await.expect("an event");
+    bernd.sign_out().await;
+    ends_while_counts_change(&world, board).await;
+}
+
+async fn a_board_ends_with_the_role(base: Base) {
+    let mut world = World::new(base).await;
+    world.signed_in(who::ANNA).await.activate(&["rocketchat"]).await;
+    world.deliver().await;
+    let bernd = world.signed_in(who::BERND).await;
+    let mut board = events_of(&bernd).await;
+    board.next().await.expect("an event");
+    world.stop_directory().await;
+    world.start_directory(|entries| change_person(entries, who::BERND, "eduPersonAffiliation", Some("alum"))).await;
+    world.advance(TimeDelta::minutes(6));
+    ends_while_counts_change(&world, board).await;
+    bernd.open("/courses").await.expect(403);
+}
+
+#[tokio::test]
+async fn a_portal_that_is_to_stop_does_not_wait_for_its_boards() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (port, directory) = (free_port(), free_port());
+    let (listen, directory) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{directory}"));
+    let data = folder.path().join("data").display().to_string();
+    let command = [
+        env!("CARGO_BIN_EXE_latchkey"),
+        "demo",
+        "--data",
+        &data,
+        "--listen",
+        &listen,
+        "--directory-listen",
+        &directory,
+    ];
+    let portal = Process::start(&command, &folder.path().join("log"));
+    let is_there = || portal.wait_until(|| connect(port).is_some());
+    is_there().or_else(|_| is_there()).or_else(|_| is_there()).expect("a portal");
+    let mut bernd = Visitor::elsewhere(listen.parse().expect("an address"));
+    bernd.sign_in(who::BERND, university::PASSWORD).await;
+    let mut boards = [events_of(&bernd).await, events_of(&bernd).await];
+    for board in &mut boards {
+        board.next().await.expect("an event");
+    }
+    let began = Instant::now();
+    portal.signal("TERM");
+    for board in &mut boards {
+        assert_eq!(board.next().await, None);
+    }
+    while portal.is_running() && began.elapsed() < Duration::from_secs(12) {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(began.elapsed() < Duration::from_secs(5), "the portal ended after {:?}", began.elapsed());
 }

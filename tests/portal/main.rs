@@ -19,6 +19,7 @@ mod data_protection;
 mod databases;
 mod headers;
 mod http;
+mod looks;
 mod names;
 mod outages;
 mod outlets;

@@ -26,6 +26,7 @@ pub(super) const KINDS: &[(&str, &str)] = &[
     ("course-viewed", "kind-course-viewed"),
     ("course-exported", "kind-course-exported"),
     ("board-viewed", "kind-board-viewed"),
+    ("counts-viewed", "kind-counts-viewed"),
     ("roster-checked", "kind-roster-checked"),
     ("reminder-sent", "kind-reminder-sent"),
 ];

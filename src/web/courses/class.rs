@@ -13,7 +13,7 @@ use super::{
 use crate::{
     domain::{
         catalogue::Service,
-        courses::{self, Course, Participant, Roster},
+        courses::{self, Course, Participant, Roster, views},
     },
     web::{
         State,
@@ -49,8 +49,8 @@ pub(in crate::web) async fn show(
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, wish.refresh.is_some()).await?;
     let look = Look { member: &member, course: &own.course, service, roster: &roster };
-    records::class_viewed(&request, &state, &look).await?;
     let activation = Activation::read(&state, service, &roster).await?;
+    records::class_viewed(&request, &state, &look, activation.digest()).await?;
     let mut frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     frame.path = class_path(&own.course, service, wish.q.as_deref());
     view::page(StatusCode::OK, &page(frame, &state, &own.course, service, &roster, &activation, &wish))
@@ -93,6 +93,16 @@ impl Activation {
             Ok(Self { missing: owned(found.missing), activated: owned(found.activated) })
         };
         Ok(state.database.read(read).await?)
+    }
+
+    /// Differs whenever somebody else is in the class, or somebody else has activated.
+    fn digest(&self) -> String {
+        let parts = [("missing", &self.missing), ("activated", &self.activated)];
+        let words = |(answer, people): (&'static str, &'_ Vec<Participant>)| -> Vec<String> {
+            std::iter::once(answer.to_owned()).chain(people.iter().map(|person| person.key.clone())).collect()
+        };
+        let words: Vec<String> = parts.into_iter().flat_map(words).collect();
+        views::digest(words.iter().map(String::as_str))
     }
 
     fn count(&self) -> courses::Count {

@@ -11,16 +11,21 @@ use chrono::TimeDelta;
 use futures_util::stream;
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
-use super::{board::Wish, chosen, lecturer, own_course, tickers::Seat};
+use super::{
+    board::Wish,
+    chosen, lecturer, own_course,
+    records::{self, Look},
+    tickers::Seat,
+};
 use crate::{
-    domain::{courses::Count, locale::Locale, sessions},
-    web::{State, client, error::WebError, member::Member, pages::courses::Tally},
+    domain::{accounts::Account, courses::Count, locale::Locale, roles::Role, sessions},
+    web::{State, client, error::WebError, member::Member, pages::courses::Tally, roles},
 };
 
-/// A sign of life, so that proxies keep the connection; at each the session is looked at.
+/// A sign of life, so that proxies keep the connection; at each session and role are looked at.
 const BEAT: Duration = Duration::from_secs(5);
 
 /// The browser then asks again by itself; session, role and course are checked anew.
@@ -41,14 +46,18 @@ pub(in crate::web) async fn show(
         return Ok(HttpResponse::TooManyRequests().insert_header((header::RETRY_AFTER, "30")).finish());
     };
     let roster = state.classes.roster(&state, &own, false).await?;
+    let look = Look { member: &member, course: &own.course, service, roster: &roster };
+    records::board_viewed(&request, &state, &look).await?;
     let mut counts = state.boards.watch(&state, &own.course.id, service, roster).await?;
     counts.mark_changed();
     let board = Board {
         counts,
         locale: client::locale(&request),
-        account_id: member.account.id.clone(),
+        request_id: client::request_id(&request),
         session: member.data.reference.clone(),
+        account: member.account,
         until: Instant::now() + LIFE,
+        next_beat: Instant::now() + BEAT,
         state,
         _seat: seat,
     };
@@ -65,27 +74,32 @@ struct Board {
     counts: watch::Receiver<Count>,
     locale: Locale,
     state: web::Data<State>,
-    account_id: String,
+    request_id: String,
+    account: Account,
     session: String,
     until: Instant,
+    next_beat: Instant,
     _seat: Seat,
 }
 
 impl Board {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        // In this order, and at times of their own: however often counts change, an end is not put off.
         let piece = tokio::select! {
+            biased;
+            () = sleep_until(self.until) => return None,
+            () = sleep_until(self.next_beat) => {
+                if !self.may_go_on().await {
+                    return None;
+                }
+                self.next_beat = Instant::now() + BEAT;
+                Bytes::from_static(b":\n\n")
+            }
             changed = self.counts.changed() => {
                 changed.ok()?;
                 let count = *self.counts.borrow_and_update();
                 self.event(count)
             }
-            () = sleep(BEAT) => {
-                if !self.may_go_on().await {
-                    return None;
-                }
-                Bytes::from_static(b":\n\n")
-            }
-            () = sleep_until(self.until) => return None,
         };
         Some((Ok(piece), self))
     }
@@ -95,12 +109,15 @@ impl Board {
         Bytes::from(format!("retry: 2000\nevent: count\ndata: {data}\n\n"))
     }
 
-    /// Whether the session is still there. A database that does not answer ends nothing.
+    /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
     async fn may_go_on(&self) -> bool {
-        let (account_id, session, now) = (self.account_id.clone(), self.session.clone(), self.state.clock.now());
+        let (account_id, session, now) = (self.account.id.clone(), self.session.clone(), self.state.clock.now());
         let idle_since = now - TimeDelta::from_std(self.state.settings.session.idle).unwrap_or(TimeDelta::MAX);
         let asked =
             self.state.database.read(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
         asked.await.unwrap_or(true)
+            && roles::of_account(&self.request_id, &self.state, &self.account)
+                .await
+                .map_or(true, |roles| roles.has(Role::Lecturer))
     }
 }

@@ -1,20 +1,18 @@
 //! The lecturer's own courses.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, stream};
 
-use super::{bar, lecturer, name, own_courses, visible};
+use super::{bar, lecturer, name, own_courses, records, visible};
 use crate::{
     directory::OwnCourse,
-    domain::courses::{self, Roster, Term},
+    domain::courses::{self, Count, CourseId, Term, views},
     web::{
         State,
         error::WebError,
         member::Member,
         pages::{
-            courses::{Bar, CourseRow, CoursesPage},
+            courses::{CourseRow, CoursesPage},
             frame::{Frame, Nav},
         },
         view,
@@ -36,8 +34,10 @@ pub(in crate::web) async fn show(
     let mut own = own_courses(&state, &lecturer).await?;
     own.sort_by_cached_key(|own| (std::cmp::Reverse(own.course.parsed_term()), own.course.title.to_lowercase()));
     let (current, older): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| own.course.is_current(term));
-    let rows = current.iter().map(|own| row(&state, &frame, own));
-    let current: Vec<CourseRow> = stream::iter(rows).buffered(AT_ONCE).collect().await;
+    let reading = current.iter().map(|own| counts(&state, own));
+    let counted: Vec<Option<Vec<Count>>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+    record(&request, &state, &member, &current, &counted).await?;
+    let current = current.iter().zip(counted).map(|(own, counts)| row(&state, &frame, own, counts)).collect();
     let page = CoursesPage {
         older: older.iter().map(|own| name(&frame, &own.course)).collect(),
         has_sources: state.classes.courses().has_sources(),
@@ -48,22 +48,42 @@ pub(in crate::web) async fn show(
     view::page(StatusCode::OK, &page)
 }
 
-/// One course with its counts; without them if the class cannot be read now.
-async fn row(state: &State, frame: &Frame, own: &OwnCourse) -> CourseRow {
-    let name = name(frame, &own.course);
-    let bars = match state.classes.roster(state, own, false).await {
-        Ok(roster) => bars(state, frame, &roster).await.ok(),
-        Err(_) => None,
-    };
-    CourseRow { name, bars }
-}
-
-async fn bars(state: &State, frame: &Frame, roster: &Arc<Roster>) -> Result<Vec<Bar>, WebError> {
+/// How many of a course have activated each of the visible services; `None` if the class cannot be read now.
+async fn counts(state: &State, own: &OwnCourse) -> Option<Vec<Count>> {
+    let roster = state.classes.roster(state, own, false).await.ok()?;
     let slugs: Vec<String> = visible(&state.catalogue).map(|service| service.slug.to_string()).collect();
-    let roster = Arc::clone(roster);
     let counts = state.database.read(move |conn| {
         slugs.iter().map(|slug| Ok(courses::activation(conn, slug, &roster)?.count())).collect::<Result<Vec<_>, _>>()
     });
     let counts: Result<_, crate::db::Error> = counts.await;
-    Ok(visible(&state.catalogue).zip(counts?).map(|(service, count)| bar(frame, service, count)).collect())
+    counts.ok()
+}
+
+/// Which counts are shown, if any are.
+async fn record(
+    request: &HttpRequest,
+    state: &State,
+    member: &Member,
+    own: &[OwnCourse],
+    counted: &[Option<Vec<Count>>],
+) -> Result<(), WebError> {
+    let shown = own.iter().zip(counted).filter_map(|(own, counts)| Some((&own.course.id, counts.as_ref()?)));
+    let shown: Vec<(&CourseId, &Vec<Count>)> = shown.filter(|(_, counts)| !counts.is_empty()).collect();
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let words = shown.iter().flat_map(|(id, counts)| {
+        let counts = counts.iter().map(|count| format!("{}/{}", count.activated, count.people));
+        std::iter::once(id.to_string()).chain(counts)
+    });
+    let words: Vec<String> = words.collect();
+    let ids: Vec<&CourseId> = shown.iter().map(|(id, _)| *id).collect();
+    records::counts_viewed(request, state, member, &ids, views::digest(words.iter().map(String::as_str))).await
+}
+
+fn row(state: &State, frame: &Frame, own: &OwnCourse, counts: Option<Vec<Count>>) -> CourseRow {
+    let bars = |counts: Vec<Count>| {
+        visible(&state.catalogue).zip(counts).map(|(service, count)| bar(frame, service, count)).collect()
+    };
+    CourseRow { name: name(frame, &own.course), bars: counts.map(bars) }
 }

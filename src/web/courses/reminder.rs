@@ -5,7 +5,11 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 
-use super::{chosen, lecturer, name, own_course, visible};
+use super::{
+    chosen, lecturer, name, own_course,
+    records::{self, Look},
+    visible,
+};
 use crate::{
     db::{self, Conn},
     domain::{
@@ -155,6 +159,8 @@ async fn show(
     let path = |service: &Service| format!("/courses/{}/reminder?service={}", course.id, service.slug);
     frame.path = path(service);
     let (missing, recent) = situation(state, class).await?;
+    let look = Look { member, course, service, roster: &class.roster };
+    records::missing_counted(request, state, &look, missing).await?;
     let progress = match (recent, entered) {
         (Some(recent), _) => Stage::Sent(sent(state, frame.locale, recent)),
         (None, _) if missing == 0 => Stage::NobodyMissing,

@@ -12,7 +12,7 @@ use crate::{
     db::{self, Conn},
     domain::{
         accounts::Person,
-        courses::{self, Participant, Roster},
+        courses::{self, Roster},
         log::{Actor, Origin},
         participant_list::{self, Fault},
         uploads::{self, Answer, KeptList, Upload, Use, Verdict},
@@ -281,12 +281,11 @@ async fn record(
     answers: &[Answer],
     how: Use,
 ) -> Result<(), WebError> {
-    let answered: Vec<Participant> = answers.iter().filter_map(|answer| answer.person.clone()).collect();
     let (actor, request_id, now) = (member.account.id.clone(), client::request_id(request), state.clock.now());
-    let upload = upload.clone();
+    let (upload, answers) = (upload.clone(), answers.to_vec());
     let recording = state.database.write(move |conn| {
         let origin = Origin { actor: Actor::Account(&actor), request_id: &request_id, at: now };
-        uploads::record_check(conn, origin, &upload, &answered, how)
+        uploads::record_check(conn, origin, &upload, &answers, how)
     });
     Ok(recording.await?)
 }

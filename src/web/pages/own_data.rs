@@ -33,6 +33,6 @@ pub struct RecordRow {
     pub kind: String,
     pub by: String,
     pub service_name: Option<String>,
-    /// Why somebody else looked.
+    /// Why somebody else looked, or in which course.
     pub reason: Option<String>,
 }

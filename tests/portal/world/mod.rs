@@ -32,7 +32,7 @@ use latchkey::{
         directory::{EmbeddedDirectory, Entry},
         university,
     },
-    domain::{locale::Locale, log::Actor},
+    domain::{accounts::Person, locale::Locale, log::Actor},
     work::Purged,
 };
 use tempfile::TempDir;
@@ -184,6 +184,11 @@ impl World {
     /// Lets the worker seal what is not sealed; returns how many records that were.
     pub async fn seal(&self) -> usize {
         self.app.sealer.seal_due().await.expect("a sealed log")
+    }
+
+    /// Somebody as the directory shows them, who need not have signed in.
+    pub async fn person(&self, username: &str) -> Person {
+        self.app.state.directory.find(username).await.expect("an answer").expect("a person")
     }
 
     /// Another portal on the same database.

@@ -13,13 +13,14 @@ use latchkey::db::Conn;
 use super::World;
 
 /// All tables that hold what people did.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "accounts",
     "acceptances",
     "entitlements",
     "log_records",
     "outbox",
     "reminders",
+    "reserved_accounts",
     "secrets",
     "terms_drafts",
     "terms_notices",

@@ -53,6 +53,11 @@ impl Visitor {
         Self { client, address, clock, secrets, cookies, language: "en", browser: Browser::FirefoxOnLinux }
     }
 
+    /// Somebody at a portal that is a process of its own.
+    pub fn elsewhere(address: SocketAddr) -> Self {
+        Self::new(address, Clock::system(), Secrets::default())
+    }
+
     pub fn reads_german(mut self) -> Self {
         self.language = "de";
         self

@@ -1,0 +1,1 @@
+kind-counts-viewed = Zahlen zu Kursen angesehen

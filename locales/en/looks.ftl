@@ -1,0 +1,1 @@
+kind-counts-viewed = Counts of courses viewed
