@@ -44,7 +44,7 @@ class-invite = Befehle für Rocket.Chat
 class-invite-text = Öffnen Sie den Kanal, fügen Sie eine Zeile in das Nachrichtenfeld ein und senden Sie sie ab.
 class-plain = Benutzernamen
 class-too-small = In Kursen mit weniger als { $smallest } Personen wird nur die Anzahl angezeigt.
-class-recorded = Wenn Sie diese Liste ansehen oder herunterladen, wird das festgehalten. Die Studierenden können es in ihrem Verlauf sehen.
+class-recorded = Wenn Sie diese Liste ansehen oder herunterladen, wird das festgehalten. Die Studierenden können es in ihrem Verlauf sehen, auch wenn sie sich hier erst später zum ersten Mal anmelden.
 
 board-title = { $service } jetzt freischalten
 board-nav = Tafel
@@ -56,7 +56,7 @@ board-complete = Alle haben freigeschaltet.
 board-voluntary = Die Nutzung ist freiwillig. Angezeigt wird nur die Anzahl.
 
 permissions-marked = Diesen Dienst sollten Sie sich ansehen: Sie sind über einen Code oder eine kurze Adresse hierhergekommen.
-terms-lecturers = Lehrende sehen für ihre eigenen Kurse, wer diesen Dienst freigeschaltet hat: ja oder nein, sonst nichts.
+terms-lecturers = Lehrende sehen für ihre eigenen Kurse, wer diesen Dienst freigeschaltet hat: ja oder nein, sonst nichts. Wenn sie die Liste Ihres Kurses ansehen, steht das in Ihrem Verlauf.
 
 kind-course-viewed = Kursliste angesehen
 kind-course-exported = Kursliste heruntergeladen

@@ -25,12 +25,12 @@ record-everybody = Alle, die sich mit einem Konto des Verzeichnisses anmelden k�
 record-service-data = Name, Benutzername, E-Mail-Adresse, Eintrag im Verzeichnis; Version, Sprache und Zeit der Zustimmung oder ihres Widerrufs.
 record-portal-purpose = Anmelden, Dienste freischalten und zurückgeben, Zustimmungen nachweisen.
 record-portal-legal-basis = Nutzungsbedingungen (Art. 6 Abs. 1 Buchst. b DSGVO); Nachweis der Zustimmungen (Art. 5 Abs. 2 und Art. 7 Abs. 1 DSGVO).
-record-portal-people = Mitglieder der Organisation, die sich am Portal anmelden.
-record-portal-data = Name, Benutzername, E-Mail-Adresse, Zugehörigkeit, Eintrag im Verzeichnis; Sitzungen mit Gerät und Zeit; Zustimmungen; Protokoll der Handlungen.
+record-portal-people = Mitglieder der Organisation, die sich am Portal anmelden oder in einem Kurs sind, den Lehrende dort ansehen.
+record-portal-data = Name, Benutzername, E-Mail-Adresse, Zugehörigkeit, Eintrag im Verzeichnis; Sitzungen mit Gerät und Zeit; Zustimmungen; Protokoll der Handlungen. Von allen, die sich noch nicht angemeldet haben: eine mit einem Schlüssel gebildete Prüfsumme und eine Nummer.
 record-portal-recipients = Personal, das das Protokoll mit angegebenem Grund einsieht; Lehrende für eigene Kurse, wo ein Dienst das vorsieht.
 record-portal-retention = { $count ->
-    [one] Sitzungen bis zu ihrem Ende. Namen und Adressen bis 1 Tag, nachdem das Konto das Verzeichnis verlassen hat. Zustimmungen und Protokoll bleiben danach ohne Namen.
-   *[other] Sitzungen bis zu ihrem Ende. Namen und Adressen bis { $count } Tage, nachdem das Konto das Verzeichnis verlassen hat. Zustimmungen und Protokoll bleiben danach ohne Namen.
+    [one] Sitzungen bis zu ihrem Ende. Namen und Adressen bis 1 Tag, nachdem das Konto das Verzeichnis verlassen hat; vorgemerkte Nummern ebenso lange nach dem letzten Ansehen. Zustimmungen und Protokoll bleiben danach ohne Namen.
+   *[other] Sitzungen bis zu ihrem Ende. Namen und Adressen bis { $count } Tage, nachdem das Konto das Verzeichnis verlassen hat; vorgemerkte Nummern ebenso lange nach dem letzten Ansehen. Zustimmungen und Protokoll bleiben danach ohne Namen.
 }
 record-portal-measures = Verschlüsselte Verbindungen, kein gespeichertes Passwort, Rollen aus dem Verzeichnis, nicht änderbares Protokoll, jede Einsicht mit Grund protokolliert (docs/SECURITY.md).
 record-legal-basis-terms = Nutzungsbedingungen, denen die Person zustimmt (Art. 6 Abs. 1 Buchst. b DSGVO).

@@ -44,7 +44,7 @@ class-invite = Commands for Rocket.Chat
 class-invite-text = Open the channel, paste a line into the message box and send it.
 class-plain = Usernames
 class-too-small = In courses of fewer than { $smallest } people only the number is shown.
-class-recorded = It is recorded when you look at this list or download it. The students can see that in their history.
+class-recorded = It is recorded when you look at this list or download it. The students can see that in their history, also those who sign in here for the first time later.
 
 board-title = Activate { $service } now
 board-nav = Board
@@ -56,7 +56,7 @@ board-complete = Everybody has activated it.
 board-voluntary = Use is voluntary. Only the number is shown.
 
 permissions-marked = This is the service to look at: a code or a short address led you here.
-terms-lecturers = Lecturers see for their own courses who has activated this service: yes or no, nothing else.
+terms-lecturers = Lecturers see for their own courses who has activated this service: yes or no, nothing else. Whenever they look at your course's list, it is recorded in your history.
 
 kind-course-viewed = Class list viewed
 kind-course-exported = Class list downloaded

@@ -25,12 +25,12 @@ record-everybody = Everybody who can sign in with an account of the directory.
 record-service-data = Name, username, mail address, entry in the directory; version, language and time of the acceptance or its withdrawal.
 record-portal-purpose = Signing in, activating and giving up services, proving acceptances.
 record-portal-legal-basis = Terms and conditions (GDPR Art. 6(1)(b)); proof of acceptances (GDPR Art. 5(2) and Art. 7(1)).
-record-portal-people = Members of the organisation who sign in to the portal.
-record-portal-data = Name, username, mail address, affiliation, entry in the directory; sessions with device and time; acceptances; log of acts.
+record-portal-people = Members of the organisation who sign in to the portal, or are in a class at which a lecturer looks there.
+record-portal-data = Name, username, mail address, affiliation, entry in the directory; sessions with device and time; acceptances; log of acts. Of those who have not signed in yet: a keyed digest and a number.
 record-portal-recipients = Staff who inspect the log with a stated reason; lecturers for their own courses, where a service provides for it.
 record-portal-retention = { $count ->
-    [one] Sessions until they end. Names and addresses until 1 day after the account has left the directory. Acceptances and log stay without names.
-   *[other] Sessions until they end. Names and addresses until { $count } days after the account has left the directory. Acceptances and log stay without names.
+    [one] Sessions until they end. Names and addresses until 1 day after the account has left the directory, reserved numbers as long after the last look. Acceptances and log stay without names.
+   *[other] Sessions until they end. Names and addresses until { $count } days after the account has left the directory, reserved numbers as long after the last look. Acceptances and log stay without names.
 }
 record-portal-measures = Encrypted connections, no stored password, roles from the directory, a log that cannot be changed, every view logged with its reason (docs/SECURITY.md).
 record-legal-basis-terms = Terms and conditions that the person accepts (GDPR Art. 6(1)(b)).

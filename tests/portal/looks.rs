@@ -33,6 +33,7 @@ on_both![
     who_opens_only_the_stream_has_looked,
     the_counts_of_own_courses_are_looks,
     a_large_class_is_recorded_as_a_whole,
+    the_migration_loses_no_row_in_either_direction,
     what_a_lecturer_kept_goes_with_the_account,
 ];
 
@@ -360,6 +361,44 @@ async fn a_large_class_is_recorded_as_a_whole(base: Base) {
     let refused = world.execute("DELETE FROM log_subjects").expect_err("a trigger");
     assert!(refused.contains("append-only"), "{refused}");
     world.execute("UPDATE log_subjects SET account_id = 'another'").expect_err("a trigger");
+}
+
+async fn the_migration_loses_no_row_in_either_direction(base: Base) {
+    let world = with_students(base, &[who::ANNA, LUKAS, who::ODD]).await;
+    for username in [who::ANNA, LUKAS, who::ODD] {
+        world.signed_in(username).await;
+    }
+    let bernd = world.signed_in(who::BERND).await;
+    let place = place(&bernd).await;
+    bernd.open(&place).await.expect(200);
+    let folder = if base == Base::Sqlite { "sqlite" } else { "postgres" };
+    let [up, down] = ["up", "down"].map(|way| {
+        let path = format!("{}/migrations/{folder}/2026-11-25-000070_looks/{way}.sql", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).expect("a migration")
+    });
+    if base == Base::Sqlite {
+        world.execute("PRAGMA foreign_keys = ON").expect("a setting");
+    }
+    let subjects = || world.lines("account_id", "log_subjects ORDER BY account_id");
+    let before = subjects();
+    assert_eq!(before.len(), 3);
+    for script in [&down, &up] {
+        world.execute(script).expect("a migration");
+        assert_eq!(subjects(), before);
+        world.execute("DELETE FROM log_subjects").expect_err("a trigger");
+        world.execute("UPDATE log_subjects SET account_id = 'another'").expect_err("a trigger");
+    }
+    still_verifies(&world).await;
+    bernd.open(&place).await.expect(200);
+
+    // With somebody who is still to come there is no way back that would not lose a row.
+    let look = |conn: &mut Conn| reservations::ids(conn, ["entryUUID:1"], world.clock.now()).expect("an id");
+    let id = look(&mut world.connect()).into_iter().next().expect("an id");
+    let record = world.lines("id", "log_records WHERE kind = 'course-viewed'").remove(0);
+    world.execute(&format!("INSERT INTO log_subjects VALUES ('{id}', '{record}')")).expect("a row");
+    world.execute(&format!("BEGIN; {down}")).expect_err("a reference");
+    world.execute("ROLLBACK").expect("as it was");
+    assert_eq!(subjects().len(), 4 + 3);
 }
 
 async fn what_a_lecturer_kept_goes_with_the_account(base: Base) {
