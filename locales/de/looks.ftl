@@ -1,1 +1,14 @@
 kind-counts-viewed = Zahlen zu Kursen angesehen
+
+audit-strangers = { $count ->
+    [one] Eine Person hat sich noch nie am Portal angemeldet.
+   *[other] { $count } Personen haben sich noch nie am Portal angemeldet.
+  }
+
+own-data-lists = Hochgeladene Liste
+own-data-list-lines = { $count ->
+    [one] eine Zeile
+   *[other] { $count } Zeilen
+  }
+own-data-kept-until = aufbewahrt bis { $time }
+own-data-reminders = Gesendete Erinnerungen

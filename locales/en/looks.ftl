@@ -1,1 +1,14 @@
 kind-counts-viewed = Counts of courses viewed
+
+audit-strangers = { $count ->
+    [one] One person has not signed in to the portal yet.
+   *[other] { $count } people have not signed in to the portal yet.
+  }
+
+own-data-lists = Uploaded list
+own-data-list-lines = { $count ->
+    [one] one line
+   *[other] { $count } lines
+  }
+own-data-kept-until = kept until { $time }
+own-data-reminders = Reminders sent

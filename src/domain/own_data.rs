@@ -8,9 +8,9 @@ use crate::{
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{accounts, log_records, log_subjects, sessions, terms_notices, terms_versions},
+        schema::{accounts, log_records, log_subjects, reminders, sessions, terms_notices, terms_versions, uploads},
     },
-    domain::{acceptances, entitlements},
+    domain::{acceptances, entitlements, uploads::KeptList},
 };
 
 /// The data, in the form of the file that people download. Times are UTC.
@@ -23,6 +23,10 @@ pub struct OwnData {
     pub sessions: Vec<OwnSession>,
     /// Mails that asked for the acceptance of new terms.
     pub requests_to_accept: Vec<OwnRequest>,
+    /// A list that the person uploaded and that is kept; it names others, so only its size is told.
+    pub uploaded_lists: Vec<OwnList>,
+    /// Reminders to classes that are kept, with the person's own words.
+    pub reminders: Vec<OwnReminder>,
     /// Records of the log about the person or of what the person did, newest first.
     pub log: Vec<OwnRecord>,
 }
@@ -88,6 +92,26 @@ pub struct OwnRequest {
     pub at: Instant,
 }
 
+#[derive(Clone, Debug, Serialize)]
+pub struct OwnList {
+    pub service: String,
+    pub lines: u64,
+    pub uploaded_at: Instant,
+    pub kept_until: Instant,
+}
+
+#[derive(Clone, Debug, Serialize, Queryable)]
+pub struct OwnReminder {
+    pub service: String,
+    pub course: String,
+    pub text_de: String,
+    pub text_en: String,
+    /// How many were written to.
+    pub people: i32,
+    pub at: Instant,
+    pub kept_until: Instant,
+}
+
 /// Who acted, as far as it is the person's business.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -139,6 +163,8 @@ pub fn read(conn: &mut Conn, account_id: &str) -> Result<Option<OwnData>, Error>
         services: entitlements::of_account(conn, account_id)?.into_iter().map(service).collect(),
         sessions: sessions(conn, account_id)?,
         requests_to_accept: requests(conn, account_id)?,
+        uploaded_lists: lists(conn, account_id)?,
+        reminders: reminders(conn, account_id)?,
         log: records(conn, account_id)?,
     }))
 }
@@ -172,6 +198,34 @@ fn requests(conn: &mut Conn, account_id: &str) -> Result<Vec<OwnRequest>, Error>
         .filter(terms_notices::account_id.eq(account_id))
         .order((terms_notices::at.desc(), terms_notices::stage))
         .select((terms_versions::service, terms_versions::number, terms_notices::stage, terms_notices::at))
+        .load(conn)?)
+}
+
+fn lists(conn: &mut Conn, account_id: &str) -> Result<Vec<OwnList>, Error> {
+    let kept: Vec<(String, String, Instant, Instant)> = uploads::table
+        .filter(uploads::account_id.eq(account_id))
+        .select((uploads::service, uploads::list, uploads::uploaded_at, uploads::ends_at))
+        .load(conn)?;
+    let list = |(service, list, uploaded_at, kept_until): (String, String, _, _)| {
+        let list: KeptList = serde_json::from_str(&list).map_err(|error| Error::Broken(error.to_string()))?;
+        Ok(OwnList { service, lines: list.rows.len() as u64, uploaded_at, kept_until })
+    };
+    kept.into_iter().map(list).collect()
+}
+
+fn reminders(conn: &mut Conn, account_id: &str) -> Result<Vec<OwnReminder>, Error> {
+    Ok(reminders::table
+        .filter(reminders::account_id.eq(account_id))
+        .order(reminders::sent_at.desc())
+        .select((
+            reminders::service,
+            reminders::title,
+            reminders::text_de,
+            reminders::text_en,
+            reminders::people,
+            reminders::sent_at,
+            reminders::again_at,
+        ))
         .load(conn)?)
 }
 

@@ -40,6 +40,8 @@ pub(super) async fn show(
         acceptances: data.acceptances.iter().map(|this| (service_name(&this.service), this.clone())).collect(),
         withdrawals: data.withdrawals.iter().map(|this| (service_name(&this.service), this.clone())).collect(),
         requests: data.requests_to_accept.iter().map(|this| (service_name(&this.service), this.clone())).collect(),
+        lists: data.uploaded_lists.into_iter().map(|this| (service_name(&this.service), this)).collect(),
+        reminders: data.reminders.into_iter().map(|this| (service_name(&this.service), this)).collect(),
         account: data.account,
         sessions: data.sessions,
         records,

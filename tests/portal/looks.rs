@@ -19,7 +19,10 @@ use latchkey::{
 };
 use serde_json::{Value, json};
 
-use crate::world::{Base, Visitor, World, dn, en, remove_person, who};
+use crate::{
+    audit::give_reason,
+    world::{Base, Visitor, World, dn, en, remove_person, who},
+};
 
 on_both![
     whoever_signs_in_later_finds_all_earlier_looks,
@@ -29,6 +32,8 @@ on_both![
     first_sign_ins_and_looks_at_the_same_moment_lose_nothing,
     what_is_reserved_for_people_who_never_come_is_forgotten,
     a_look_at_something_new_is_one_more_record,
+    auditors_see_of_how_many_no_name_is_known,
+    a_lecturer_reads_what_is_kept_of_lists_and_reminders,
     answers_that_have_changed_are_one_more_record,
     who_opens_only_the_stream_has_looked,
     the_counts_of_own_courses_are_looks,
@@ -278,6 +283,36 @@ async fn a_look_at_something_new_is_one_more_record(base: Base) {
     assert_eq!(looks(&world).await, 3);
     world.advance(TimeDelta::minutes(1));
     assert_eq!(looks(&world).await, 4, "a quarter of an hour is over");
+}
+
+async fn auditors_see_of_how_many_no_name_is_known(base: Base) {
+    let world = with_students(base, &[who::ANNA, LUKAS, who::LOCKED]).await;
+    world.signed_in(who::ANNA).await;
+    let bernd = world.signed_in(who::BERND).await;
+    bernd.open(&place(&bernd).await).await.expect(200);
+    let claudia = world.signed_in(who::CLAUDIA).await;
+    give_reason(&claudia, "ticket 4711").await;
+    let record = world.lines("id", "log_records WHERE kind = 'course-viewed'").remove(0);
+    let page = claudia.open(&format!("/audit/records/{record}")).await;
+    page.expect(200).says("2 people have not signed in to the portal yet.");
+    let people = page.attributes("section[aria-labelledby=subjects-title] a", "href");
+    assert_eq!(people, [format!("/en/audit/people/{}", id_of(&world, who::ANNA))]);
+    assert_eq!(about_account(&world, "record-viewed", &id_of(&world, who::ANNA)), 1);
+}
+
+async fn a_lecturer_reads_what_is_kept_of_lists_and_reminders(base: Base) {
+    let world = with_students(base, &[who::ANNA, LUKAS, who::LOCKED]).await;
+    let bernd = world.signed_in(who::BERND).await;
+    upload(&bernd, &format!("login\n{}\n", who::ANNA)).await;
+    remind(&bernd, &place(&bernd).await).await;
+    world.deliver().await;
+    let page = bernd.open("/profile/data").await;
+    page.expect(200).says(&en("own-data-lists")).says("one line").says(&en("own-data-reminders")).says(STATISTICS);
+    let file = bernd.open("/profile/data/json").await;
+    assert!(!file.body.contains(who::ANNA), "what names others stays out: {}", file.body);
+    let data: Value = serde_json::from_str(&file.body).expect("JSON");
+    assert_eq!(data["uploaded_lists"][0]["lines"], 1);
+    assert_eq!((&data["reminders"][0]["course"], &data["reminders"][0]["people"]), (&STATISTICS.into(), &3.into()));
 }
 
 async fn answers_that_have_changed_are_one_more_record(base: Base) {

@@ -9,7 +9,7 @@ use crate::{
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{log_subjects, searched_records as records},
+        schema::{accounts, log_subjects, searched_records as records},
     },
 };
 
@@ -255,12 +255,24 @@ pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Stored>, Error> {
     Ok(records::table.find(id).first(conn).optional()?)
 }
 
-/// The people whom a record is about besides its own account, a bounded number of them.
+/// The people whom a record is about besides its own account, a bounded number of them; who has not signed in yet is left out.
 pub fn subjects(conn: &mut Conn, id: &str, limit: i64) -> Result<Vec<String>, Error> {
     Ok(log_subjects::table
+        .inner_join(accounts::table.on(accounts::id.eq(log_subjects::account_id)))
         .filter(log_subjects::record_id.eq(id))
         .select(log_subjects::account_id)
         .order(log_subjects::account_id)
         .limit(limit)
         .load(conn)?)
+}
+
+/// How many people a record is about who have not signed in yet.
+pub fn strangers(conn: &mut Conn, id: &str) -> Result<u64, Error> {
+    let all: i64 = log_subjects::table.filter(log_subjects::record_id.eq(id)).count().get_result(conn)?;
+    let here: i64 = log_subjects::table
+        .inner_join(accounts::table.on(accounts::id.eq(log_subjects::account_id)))
+        .filter(log_subjects::record_id.eq(id))
+        .count()
+        .get_result(conn)?;
+    Ok(u64::try_from(all - here).unwrap_or_default())
 }

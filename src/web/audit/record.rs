@@ -41,13 +41,13 @@ pub(in crate::web) async fn show(
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let id = Some(id.into_inner()).filter(|id| search::is_word(id)).ok_or(WebError::NotFound)?;
     let found = state.database.read(move |conn| find(conn, &id)).await?;
-    let (record, subjects, names) = found.ok_or(WebError::NotFound)?;
+    let Found { record, subjects, strangers, names } = found.ok_or(WebError::NotFound)?;
     let looked_at: BTreeSet<String> = names.keys().cloned().collect();
     auditor.note(&state, Kind::RecordViewed, json!({ "record": record.id }), looked_at).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
     let detail = detail(&record);
     let people = detail.iter().find(|(name, _)| name == "people").and_then(|(_, count)| count.parse::<u64>().ok());
-    let unnamed = people.unwrap_or_default().saturating_sub(subjects.len() as u64);
+    let unnamed = people.unwrap_or_default().saturating_sub(subjects.len() as u64 + strangers);
     let page = RecordPage {
         reason: auditor.reason,
         kind: words::label(&frame, words::KINDS, &record.kind),
@@ -56,6 +56,7 @@ pub(in crate::web) async fn show(
         service: record.service.as_ref().map(|slug| words::service(&frame, &state, slug)),
         subjects: subjects.iter().map(|id| named(&frame, &names, id)).collect(),
         more_subjects: (unnamed > 0).then(|| frame.count("audit-more-people", unnamed)),
+        strangers: (strangers > 0).then(|| frame.count("audit-strangers", strangers)),
         detail,
         id: record.id,
         at: record.at,
@@ -66,13 +67,20 @@ pub(in crate::web) async fn show(
     view::page(StatusCode::OK, &page)
 }
 
-type Found = (Stored, Vec<String>, HashMap<String, Listed>);
+struct Found {
+    record: Stored,
+    /// The first of the people whom it is about.
+    subjects: Vec<String>,
+    /// How many of them have no account yet.
+    strangers: u64,
+    names: HashMap<String, Listed>,
+}
 
 fn find(conn: &mut db::Conn, id: &str) -> Result<Option<Found>, db::Error> {
     let Some(record) = records::get(conn, id)? else { return Ok(None) };
     let subjects = records::subjects(conn, id, NAMED)?;
     let names = people::listed(conn, record.people().chain(&subjects).collect::<BTreeSet<_>>())?;
-    Ok(Some((record, subjects, names)))
+    Ok(Some(Found { strangers: records::strangers(conn, id)?, record, subjects, names }))
 }
 
 /// What else is recorded, by name.

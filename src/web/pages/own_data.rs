@@ -6,7 +6,9 @@ use askama_web::WebTemplate;
 use super::frame::{Frame, Nav};
 use crate::{
     clock::Instant,
-    domain::own_data::{OwnAcceptance, OwnAccount, OwnRequest, OwnService, OwnSession, OwnWithdrawal},
+    domain::own_data::{
+        OwnAcceptance, OwnAccount, OwnList, OwnReminder, OwnRequest, OwnService, OwnSession, OwnWithdrawal,
+    },
 };
 
 /// `GET /profile/data`. Services come with their names.
@@ -19,6 +21,8 @@ pub struct OwnDataPage {
     pub acceptances: Vec<(String, OwnAcceptance)>,
     pub withdrawals: Vec<(String, OwnWithdrawal)>,
     pub requests: Vec<(String, OwnRequest)>,
+    pub lists: Vec<(String, OwnList)>,
+    pub reminders: Vec<(String, OwnReminder)>,
     pub sessions: Vec<OwnSession>,
     /// The newest records of the log; the file has all of them.
     pub records: Vec<RecordRow>,

@@ -27,6 +27,8 @@ pub struct RecordPage {
     /// Whose data the record is about besides; the first of them.
     pub subjects: Vec<PersonLink>,
     pub more_subjects: Option<String>,
+    /// How many of them have not signed in yet.
+    pub strangers: Option<String>,
 }
 
 impl RecordPage {

@@ -116,6 +116,7 @@ fn record(locale: Locale) -> RecordPage {
         detail: vec![("reason".to_owned(), NAME.to_owned()), ("sha256".to_owned(), DIGEST.to_owned())],
         subjects: vec![person()],
         more_subjects: Some("…".to_owned()),
+        strangers: Some("…".to_owned()),
     }
 }
 

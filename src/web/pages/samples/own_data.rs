@@ -6,7 +6,9 @@ use super::{DIGEST, NAME, RECEIPT, at, member};
 use crate::{
     domain::{
         locale::Locale,
-        own_data::{OwnAcceptance, OwnAccount, OwnRequest, OwnService, OwnSession, OwnWithdrawal},
+        own_data::{
+            OwnAcceptance, OwnAccount, OwnList, OwnReminder, OwnRequest, OwnService, OwnSession, OwnWithdrawal,
+        },
     },
     web::pages::{
         frame::Nav,
@@ -57,6 +59,22 @@ fn full(locale: Locale) -> OwnDataPage {
             "Rocket.Chat".to_owned(),
             OwnRequest { service: chat(), version: 2, stage: "published".to_owned(), at: at(-5) },
         )],
+        lists: vec![(
+            "Rocket.Chat".to_owned(),
+            OwnList { service: chat(), lines: 64, uploaded_at: at(0), kept_until: at(1) },
+        )],
+        reminders: vec![(
+            "Rocket.Chat".to_owned(),
+            OwnReminder {
+                service: chat(),
+                course: "Statistik I".to_owned(),
+                text_de: "Bitte schalten Sie den Dienst frei.".to_owned(),
+                text_en: "Please activate the service.".to_owned(),
+                people: 3,
+                at: at(-1),
+                kept_until: at(2),
+            },
+        )],
         sessions: vec![OwnSession {
             device: "Firefox, Linux".to_owned(),
             started_at: at(-1),
@@ -81,6 +99,8 @@ pub(super) fn pages(locale: Locale) -> Vec<(&'static str, askama::Result<String>
         acceptances: Vec::new(),
         withdrawals: Vec::new(),
         requests: Vec::new(),
+        lists: Vec::new(),
+        reminders: Vec::new(),
         sessions: Vec::new(),
         records: Vec::new(),
         record_count: 0,
