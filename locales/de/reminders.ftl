@@ -8,8 +8,8 @@ reminder-mail-how = So schalten Sie { $service } frei: Melden Sie sich an, öffn
 reminder-title = Erinnerung senden
 reminder-missing =
     { $count ->
-        [one] Eine Person hat noch nicht freigeschaltet.
-       *[other] { $count } Personen haben noch nicht freigeschaltet.
+        [one] Eine Person hat den Dienst noch nicht freigeschaltet.
+       *[other] { $count } Personen haben den Dienst noch nicht freigeschaltet.
     }
 reminder-intro = Sie können ihnen über das Portal eine E-Mail senden. Sie erfahren nur, wie viele sie erhalten.
 reminder-every =

@@ -40,12 +40,12 @@ pub(super) async fn show(
     let mut frame = view::frame(request, state, Some(member), Nav::Courses);
     frame.path = path(class, class.service);
     let (missing, recent) = situation(state, class).await?;
-    let stage = match recent {
+    let progress = match recent {
         Some(recent) => Stage::Sent(sent(state, frame.locale, recent)),
         None if missing == 0 => Stage::NobodyMissing,
-        None => stage(&frame, state, member, class, missing, entered),
+        None => asked(&frame, state, member, class, missing, entered),
     };
-    let page = page(frame, state, member, class, missing, stage);
+    let page = page(frame, state, member, class, missing, progress);
     view::page(if page.has_problems() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
 }
 
@@ -53,7 +53,14 @@ fn path(class: &Class<'_>, service: &Service) -> String {
     format!("/courses/{}/reminder?service={}", class.course.id, service.slug)
 }
 
-fn page(frame: Frame, state: &State, member: &Member, class: &Class<'_>, missing: usize, stage: Stage) -> ReminderPage {
+fn page(
+    frame: Frame,
+    state: &State,
+    member: &Member,
+    class: &Class<'_>,
+    missing: usize,
+    progress: Stage,
+) -> ReminderPage {
     let Class { course, service, .. } = class;
     let tabs = visible(&state.catalogue).map(|other| ServiceTab {
         name: other.name.get(frame.locale).to_owned(),
@@ -68,13 +75,14 @@ fn page(frame: Frame, state: &State, member: &Member, class: &Class<'_>, missing
         service_name: service.name.get(frame.locale).to_owned(),
         tabs: tabs.collect(),
         missing,
-        stage,
+        stage: progress,
         every_days: state.settings.reminders.every.as_secs().div_ceil(24 * 60 * 60),
         frame,
     }
 }
 
-fn stage(frame: &Frame, state: &State, member: &Member, class: &Class<'_>, missing: usize, entered: Entered) -> Stage {
+/// Writing or checking, whichever the lecturer is at.
+fn asked(frame: &Frame, state: &State, member: &Member, class: &Class<'_>, missing: usize, entered: Entered) -> Stage {
     let (words, is_again) = match entered {
         Entered::Words(words, faults) => {
             return Stage::Writing(Writing {
