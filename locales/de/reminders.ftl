@@ -1,5 +1,6 @@
 reminder-mail-subject = Erinnerung: { $service } für „{ $course }“
 reminder-mail-why = Sie nehmen an der Lehrveranstaltung „{ $course }“ von { $lecturer } teil und haben { $service } noch nicht freigeschaltet.
+reminder-mail-words-end = Hier endet die Mitteilung von { $lecturer }. Die Nutzung von { $service } ist freiwillig.
 reminder-mail-words-from = { $lecturer } schreibt:
 reminder-mail-voluntary = Die Nutzung von { $service } ist freiwillig. Ihre Lehrenden sehen nur, ob Sie { $service } freigeschaltet haben: ja oder nein. Mehr sehen sie nicht.
 reminder-mail-how = So schalten Sie { $service } frei: Melden Sie sich an, öffnen Sie „Profile“ und „Berechtigungen“, setzen Sie die Häkchen und drücken Sie „Berechtigung ändern“.
@@ -7,8 +8,8 @@ reminder-mail-how = So schalten Sie { $service } frei: Melden Sie sich an, öffn
 reminder-title = Erinnerung senden
 reminder-missing =
     { $count ->
-        [one] Eine Person hat noch nicht freigeschaltet.
-       *[other] { $count } Personen haben noch nicht freigeschaltet.
+        [one] Eine Person hat den Dienst noch nicht freigeschaltet.
+       *[other] { $count } Personen haben den Dienst noch nicht freigeschaltet.
     }
 reminder-intro = Sie können ihnen über das Portal eine E-Mail senden. Sie erfahren nur, wie viele sie erhalten.
 reminder-every =
@@ -48,6 +49,15 @@ reminder-recorded = Jede Erinnerung wird festgehalten. Die Studierenden können 
 reminder-fault-empty = { $field }: Schreiben Sie einen Text.
 reminder-fault-too-long = { $field }: Der Text ist länger als { $piece } Zeichen.
 reminder-fault-markup = { $field }: Die Zeichen „<“ und „>“ sind nicht möglich.
-reminder-fault-link = { $field }: „{ $piece }“ sieht wie ein Link oder eine Adresse aus. Links sind nicht möglich.
+reminder-fault-link = { $field }: „{ $piece }“ sieht wie ein Link oder eine Adresse aus. Links sind nicht möglich. Ist keiner gemeint, setzen Sie hinter Punkte und Doppelpunkte ein Leerzeichen.
+reminder-fault-too-many-lines = { $field }: Der Text hat mehr als { $piece } Zeilen.
+reminder-fault-unreadable = { $field }: Der Text enthält ein Zeichen, das nicht angezeigt werden kann. Geben Sie den Text noch einmal ein, statt ihn einzufügen.
+reminder-fault-divider = { $field }: Hinter der Zeile „{ $piece }“ blenden E-Mail-Programme den Rest aus. Beginnen Sie keine Zeile mit zwei Strichen.
+reminder-fault-long-word = { $field }: „{ $piece }“ ist zu lang für ein Wort. Setzen Sie Leerzeichen.
+reminder-look-again =
+    { $count ->
+        [one] Bitte sehen Sie sich die E-Mail noch einmal an. Sie geht jetzt an eine Person und ist noch nicht gesendet.
+       *[other] Bitte sehen Sie sich die E-Mail noch einmal an. Sie geht jetzt an { $count } Personen und ist noch nicht gesendet.
+    }
 
 kind-reminder-sent = Erinnerung gesendet

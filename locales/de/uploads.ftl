@@ -11,6 +11,7 @@ upload-by-matriculation = Matrikelnummer
 upload-button = Liste prüfen
 upload-protection = Was mit Ihrer Liste geschieht
 upload-only-own = Eine Antwort gibt es nur zu Personen, die im Verzeichnis in einem Ihrer eigenen Kurse stehen, und nur in Kursen mit mindestens { $smallest } Personen. Alle anderen Zeilen sind „nicht prüfbar“. Das sagt nichts darüber, ob es die Person gibt oder ob sie etwas freigeschaltet hat.
+upload-names = Ein Name steht nur neben einem Benutzernamen. Zu wem eine E-Mail-Adresse oder Matrikelnummer gehört, wird nicht mitgeteilt.
 upload-surplus-rule = Alle übrigen Spalten werden ungelesen verworfen.
 upload-kept =
     { $count ->
@@ -51,7 +52,7 @@ upload-forget = Liste jetzt löschen
 upload-fault-no-file = Wählen Sie eine CSV-Datei aus.
 upload-fault-unreadable-form = Das Formular ist unvollständig angekommen. Bitte senden Sie es noch einmal.
 upload-fault-too-large = Die Datei ist größer als { $kilobytes } Kilobyte. Entfernen Sie Spalten, die nicht gebraucht werden, oder teilen Sie die Liste.
-upload-fault-too-many-lines = Die Datei hat mehr als { $lines } Zeilen. Teilen Sie die Liste.
+upload-fault-too-many-lines = Die Liste ist zu lang. Zeile { $line } ist eine Zeile zu viel. Teilen Sie die Liste.
 upload-fault-empty = Die Datei ist leer.
 upload-fault-spreadsheet = Das ist eine Datei einer Tabellenkalkulation, zum Beispiel von Excel. Speichern Sie die Tabelle als CSV: „Speichern unter“, Dateityp „CSV UTF-8“.
 upload-fault-markup = Das ist eine Webseite oder XML. Speichern Sie die Tabelle als CSV: „Speichern unter“, Dateityp „CSV UTF-8“.

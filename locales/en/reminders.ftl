@@ -1,5 +1,6 @@
 reminder-mail-subject = Reminder: { $service } for “{ $course }”
 reminder-mail-why = You take part in the course “{ $course }” taught by { $lecturer } and have not yet activated { $service }.
+reminder-mail-words-end = This is the end of the message from { $lecturer }. Using { $service } is voluntary.
 reminder-mail-words-from = { $lecturer } writes:
 reminder-mail-voluntary = Using { $service } is voluntary. Your lecturers see only whether you have activated { $service }: yes or no. They see nothing else.
 reminder-mail-how = To activate { $service }: sign in, open "Profiles" and "Permissions", tick the boxes and press "Change permission".
@@ -48,6 +49,15 @@ reminder-recorded = Every reminder is recorded. The students can see that in the
 reminder-fault-empty = { $field }: write a text.
 reminder-fault-too-long = { $field }: the text is longer than { $piece } characters.
 reminder-fault-markup = { $field }: the characters "<" and ">" are not possible.
-reminder-fault-link = { $field }: "{ $piece }" looks like a link or an address. Links are not possible.
+reminder-fault-link = { $field }: "{ $piece }" looks like a link or an address. Links are not possible. If none is meant, put a space after full stops and colons.
+reminder-fault-too-many-lines = { $field }: the text has more than { $piece } lines.
+reminder-fault-unreadable = { $field }: the text has a character that cannot be shown. Type the text instead of pasting it.
+reminder-fault-divider = { $field }: mail programs hide what stands behind the line "{ $piece }". Begin no line with two dashes.
+reminder-fault-long-word = { $field }: "{ $piece }" is too long for a word. Put spaces in it.
+reminder-look-again =
+    { $count ->
+        [one] Please look at the e-mail again. It now goes to one person and has not been sent yet.
+       *[other] Please look at the e-mail again. It now goes to { $count } people and has not been sent yet.
+    }
 
 kind-reminder-sent = Reminder sent

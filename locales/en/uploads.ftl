@@ -11,6 +11,7 @@ upload-by-matriculation = matriculation number
 upload-button = Check the list
 upload-protection = What happens with your list
 upload-only-own = There is an answer only about people who are in one of your own courses in the directory, and only in courses with at least { $smallest } people. All other lines are “not verifiable”. That says nothing about whether the person exists or has activated anything.
+upload-names = A name is shown only beside a username. To whom an e-mail address or a matriculation number belongs is not told.
 upload-surplus-rule = All other columns are dropped unread.
 upload-kept =
     { $count ->
@@ -51,7 +52,7 @@ upload-forget = Delete the list now
 upload-fault-no-file = Choose a CSV file.
 upload-fault-unreadable-form = The form has arrived incomplete. Please send it again.
 upload-fault-too-large = The file is larger than { $kilobytes } kilobytes. Take out columns that are not needed, or split the list.
-upload-fault-too-many-lines = The file has more than { $lines } lines. Split the list.
+upload-fault-too-many-lines = The list is too long. Line { $line } is one line too many. Split the list.
 upload-fault-empty = The file is empty.
 upload-fault-spreadsheet = This is a file of a spreadsheet program such as Excel. Save the table as CSV: "Save as", file type "CSV UTF-8".
 upload-fault-markup = This is a web page or XML. Save the table as CSV: "Save as", file type "CSV UTF-8".

@@ -64,6 +64,15 @@ pub struct Answer {
     pub person: Option<Participant>,
 }
 
+impl Answer {
+    /// The name, if the line has the username: that pair the lecturer sees on the class's page anyway. Whose a mail address or a
+    /// matriculation number is, is not told.
+    pub fn name(&self) -> Option<&str> {
+        let by = self.row.identity.as_ref()?.by;
+        self.person.as_ref().filter(|_| by == Identifier::Username).map(|person| person.display_name.as_str())
+    }
+}
+
 /// What is said about each line, in the order of the list. Of `classes` only those may be given whose people may be named to this
 /// lecturer.
 pub fn answers(rows: &[Row], identify_by: &[Identifier], classes: &[Activation<'_>]) -> Vec<Answer> {

@@ -47,12 +47,23 @@ pub struct Section {
     pub lang: &'static str,
     pub greeting: String,
     pub why: String,
+    /// Before the words, so that nothing in them can keep anybody from reading it.
+    pub voluntary: String,
     pub words_from: String,
     pub words: String,
-    pub voluntary: String,
+    /// Where the words end.
+    pub words_end: String,
     pub how: String,
     pub permissions_url: String,
     pub footer: String,
+}
+
+impl Section {
+    /// The words as the plain text has them: set in, so that nobody takes them for the portal's own.
+    pub fn set_in(&self) -> String {
+        let set_in = |line: &str| if line.is_empty() { String::new() } else { format!("    {line}") };
+        self.words.lines().map(set_in).collect::<Vec<_>>().join("\n")
+    }
 }
 
 impl Letter for ReminderMail {
@@ -102,9 +113,10 @@ impl ReminderMail {
             lang: locale.code(),
             greeting: say("mail-greeting"),
             why: say("reminder-mail-why"),
+            voluntary: say("reminder-mail-voluntary"),
             words_from: say("reminder-mail-words-from"),
             words: self.words.get(locale).to_owned(),
-            voluntary: say("reminder-mail-voluntary"),
+            words_end: say("reminder-mail-words-end"),
             how: say("reminder-mail-how"),
             permissions_url: self.permissions_url.get(locale).to_owned(),
             footer: say("mail-footer"),

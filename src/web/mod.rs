@@ -13,6 +13,7 @@ mod forms;
 mod health;
 mod history;
 mod legal;
+mod limit;
 mod mailbox;
 mod member;
 mod multipart;

@@ -18,6 +18,8 @@ pub struct Settings {
     pub sign_in: SignIn,
     pub session: Session,
     pub courses: courses::Rules,
+    /// How many pages and files with data of classes one lecturer may open in a minute.
+    pub class_pages_per_minute: u32,
     pub uploads: uploads::Rules,
     pub reminders: reminders::Rules,
     pub roles: Roles,

@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use super::{
     audit,
     courses::{classes::Classes, tickers::Boards},
+    limit::Limit,
     refusals::Refusals,
     result,
     roles::KnownRoles,
@@ -44,6 +45,8 @@ pub struct State {
     pub(super) refusals: Refusals,
     pub(super) roles: KnownRoles,
     pub(super) audit: audit::Shared,
+    /// How often one lecturer may ask for data of a class.
+    pub(super) class_pages: Limit,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
     pub(super) sign_ins: Semaphore,
@@ -64,6 +67,7 @@ impl State {
             refusals: Refusals::default(),
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
+            class_pages: Limit::new(settings.class_pages_per_minute, &outside.clock),
             classes: Classes::new(courses),
             boards: Boards::default(),
             settings,

@@ -149,7 +149,11 @@ const ELSEWHERE: &[Row] = &[
 const LOOKS: &str = "kind IN ('log-searched', 'record-viewed', 'person-viewed', 'log-exported', 'counts-viewed')";
 
 async fn every_route_answers_everybody_as_it_should(base: Base) {
-    let settings = [("ROLES_TERMS_EDITORS_FILTER", "(uid=okeine)"), ("INSPECTION_REQUESTS_PER_MINUTE", "1000")];
+    let settings = [
+        ("ROLES_TERMS_EDITORS_FILTER", "(uid=okeine)"),
+        ("INSPECTION_REQUESTS_PER_MINUTE", "1000"),
+        ("COURSES_REQUESTS_PER_MINUTE", "1000"),
+    ];
     let world = World::with(base, &settings).await;
     let everybody = [
         world.visitor(),

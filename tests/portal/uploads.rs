@@ -26,14 +26,14 @@ const LUKAS: &str = "lschneider";
 /// Teaches courses without any of the students here.
 const HUONG: &str = "tdang";
 
-async fn form(lecturer: &Visitor) -> Form {
+pub async fn form(lecturer: &Visitor) -> Form {
     let page = lecturer.open("/courses/upload").await;
     page.expect(200);
     page.form("/courses/upload")
 }
 
 /// Uploads a list and goes where that leads.
-async fn upload(lecturer: &Visitor, list: &str) -> Page {
+pub async fn upload(lecturer: &Visitor, list: &str) -> Page {
     let answer = lecturer.upload(&form(lecturer).await, "list.csv", list.as_bytes()).await;
     answer.expect(303);
     let page = lecturer.follow(answer).await;
@@ -42,7 +42,7 @@ async fn upload(lecturer: &Visitor, list: &str) -> Page {
 }
 
 /// Line, value, name and verdict of each row.
-fn rows(page: &Page) -> Vec<[String; 4]> {
+pub fn rows(page: &Page) -> Vec<[String; 4]> {
     let cells = page.texts("main tbody :is(th, td)");
     cells.chunks(4).map(|row| [row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()]).collect()
 }
@@ -277,7 +277,7 @@ async fn what_is_no_list_is_refused_with_its_line(base: Base) {
     let cases: [(&str, &[u8], &str); 8] = [
         ("xlsx.csv", b"PK\x03\x04\x14\x00\x06\x00", "file of a spreadsheet program"),
         ("utf16.csv", b"\xFF\xFEl\x00o\x00g\x00i\x00n\x00", "UTF-16"),
-        ("binary.csv", b"login\nanna\nb\x00rt", "not a text file"),
+        ("binary.csv", b"login\nanna\nb\x00rt", "Line 3 has a character that cannot be read"),
         ("wide.csv", wide.as_bytes(), "Line 1 is too long"),
         ("values.csv", b"login\nanna\nbert,x,y\n", "Line 3 has more values"),
         ("quote.csv", b"login,n\nanna,\"x\nbert,y\n", "In line 2 a quotation mark"),

@@ -29,9 +29,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<String, Fault> {
     if begins_with(&UTF_16) || bytes.iter().take(2).any(|byte| *byte == 0) {
         return Err(Fault::Utf16);
     }
-    if bytes.contains(&0) {
-        return Err(Fault::Binary);
-    }
     let bytes = bytes.strip_prefix(UTF_8_MARK).unwrap_or(bytes);
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),

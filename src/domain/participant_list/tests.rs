@@ -106,7 +106,7 @@ fn what_is_no_list_is_named() {
         (b"\xFF\xFEl\x00o\x00g\x00i\x00n\x00", Fault::Utf16),
         (b"\x00l\x00o\x00g\x00i\x00n", Fault::Utf16),
         (b"%PDF-1.7", Fault::Binary),
-        (b"login\nan\x00na\n", Fault::Binary),
+        (b"login\nan\x00na\n", Fault::Unreadable { line: 2 }),
         (b"login\nanna\nb\x07rt\n", Fault::Unreadable { line: 3 }),
         // "M\x81ller": DOS code page 850.
         (b"name;login\nM\x81ller;anna\n", Fault::Unreadable { line: 2 }),

@@ -4,7 +4,6 @@
 mod auditor;
 pub(super) mod charts;
 pub(super) mod export;
-mod limit;
 pub(super) mod log;
 pub(super) mod looks;
 pub(super) mod person;
@@ -16,10 +15,9 @@ pub(super) mod standing;
 mod words;
 
 use export::Jobs;
-use limit::Limit;
 use log::Checking;
 
-use super::settings::Inspection;
+use super::{limit::Limit, settings::Inspection};
 use crate::clock::Clock;
 
 /// What the auditors' pages share.

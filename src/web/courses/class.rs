@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 
 use super::{
-    bar, chosen, lecturer, name, own_course,
+    admit, bar, chosen, lecturer, name, own_course,
     records::{self, Look},
     visible,
 };
@@ -45,6 +45,7 @@ pub(in crate::web) async fn show(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
+    admit(&state, &member)?;
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, wish.refresh.is_some()).await?;
@@ -65,6 +66,7 @@ pub(in crate::web) async fn export(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
+    admit(&state, &member)?;
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, false).await?;

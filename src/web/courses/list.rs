@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, stream};
 
-use super::{bar, lecturer, name, own_courses, records, visible};
+use super::{admit, bar, lecturer, name, own_courses, records, visible};
 use crate::{
     directory::OwnCourse,
     domain::courses::{self, Count, CourseId, Term, views},
@@ -29,6 +29,7 @@ pub(in crate::web) async fn show(
     member: Member,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
+    admit(&state, &member)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let term = Term::at(frame.now, frame.tz, state.settings.courses.terms);
     let mut own = own_courses(&state, &lecturer).await?;

@@ -44,6 +44,14 @@ pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Memb
     person.ok_or_else(|| WebError::Unavailable("the directory does not say who this is".into()))
 }
 
+/// Counts a page, file or upload with data of a class.
+///
+/// # Errors
+/// [`WebError::TooMany`], if this lecturer has had as many as a minute allows.
+pub(super) fn admit(state: &State, member: &Member) -> Result<(), WebError> {
+    state.class_pages.admit(&member.account.id)
+}
+
 /// The course of this id, if the directory calls it the lecturer's own now. Others' courses and made-up ids are the same: not
 /// found.
 pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Result<OwnCourse, WebError> {

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
-use super::{chosen, lecturer, own_courses, visible};
+use super::{admit, chosen, lecturer, own_courses, visible};
 use crate::{
     db::{self, Conn},
     domain::{
@@ -59,6 +59,7 @@ pub(in crate::web) async fn create(
     let rules = &state.settings.uploads;
     let (form, read) = multipart::read(body, "list", rules.list.most_bytes).await;
     form.fields.require_token(&member.data.form_token)?;
+    admit(&state, &member)?;
     let slug = form.fields.get("service").map(str::to_owned);
     let problem = match (read, form.file) {
         (Err(Unreadable::TooLarge), _) => Problem::Fault(Fault::TooLarge { most: rules.list.most_bytes }),
@@ -104,7 +105,7 @@ impl Problem {
         let at = |key: &str, line: usize| frame.with(key, "line", line);
         match fault {
             Fault::TooLarge { most } => frame.with("upload-fault-too-large", "kilobytes", most / 1024),
-            Fault::TooManyLines { most } => frame.with("upload-fault-too-many-lines", "lines", most),
+            Fault::TooManyLines { most } => at("upload-fault-too-many-lines", most + 1),
             Fault::Empty => frame.t("upload-fault-empty"),
             Fault::Spreadsheet => frame.t("upload-fault-spreadsheet"),
             Fault::Markup => frame.t("upload-fault-markup"),
@@ -185,6 +186,7 @@ pub(in crate::web) async fn show(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
+    admit(&state, &member)?;
     let upload = own_upload(&state, &member, &id).await?;
     let service = chosen(&state.catalogue, Some(&upload.service))?;
     let answers = answers(&state, &lecturer, &upload).await?;
@@ -221,15 +223,17 @@ pub(in crate::web) async fn export(
     id: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
+    admit(&state, &member)?;
     let upload = own_upload(&state, &member, &id).await?;
     chosen(&state.catalogue, Some(&upload.service))?;
     let answers = answers(&state, &lecturer, &upload).await?;
     record(&request, &state, &member, &upload, &answers, Use::Exported).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let head = ["upload-line", "upload-value", "class-name", "upload-verdict"].map(|key| frame.t(key));
-    let rows = answers.into_iter().map(|Answer { row, verdict, person }| {
+    let rows = answers.into_iter().map(|answer| {
+        let name = answer.name().unwrap_or_default().to_owned();
+        let Answer { row, verdict, .. } = answer;
         let value = row.identity.map(|identity| identity.value).unwrap_or_default();
-        let name = person.map(|person| person.display_name).unwrap_or_default();
         [row.line.to_string(), value, name, verdict_label(&frame, verdict)]
     });
     let file = export::csv(frame.locale, std::iter::once(head).chain(rows))?;
@@ -307,7 +311,7 @@ fn one_page(answers: Vec<Answer>, shown: Option<Verdict>, after: usize) -> (Vec<
     let mut fitting = answers
         .into_iter()
         .filter(|answer| answer.row.line > after && shown.is_none_or(|verdict| answer.verdict == verdict))
-        .map(|Answer { row, verdict, person }| AnswerRow { row, verdict, name: person.map(|p| p.display_name) });
+        .map(|answer| AnswerRow { name: answer.name().map(str::to_owned), row: answer.row, verdict: answer.verdict });
     let rows: Vec<AnswerRow> = fitting.by_ref().take(PER_PAGE).collect();
     let next_after = fitting.next().and(rows.last()).map(|row| row.row.line);
     (rows, next_after)

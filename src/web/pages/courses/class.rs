@@ -12,6 +12,9 @@ use crate::{
 /// How many people one command of the chat may name: its messages end at 5,000 characters.
 const PER_COMMAND: usize = 50;
 
+/// What the chat takes for everybody in a channel.
+const EVERYBODY: [&str; 2] = ["all", "here"];
+
 /// `GET /courses/{id}`
 #[derive(Template, WebTemplate)]
 #[template(path = "courses/class.html")]
@@ -58,18 +61,21 @@ pub struct PersonRow {
 }
 
 impl ClassPage {
-    /// Lines such as `/invite @anna @ben`. A name with a blank or line break in it would be read as something else, and no
-    /// account of the chat has one.
+    /// Lines such as `/invite @anna @ben`. Other names than those that accounts of the chat may have would be read as something
+    /// else, and so would the chat's own words for everybody.
     pub fn commands(&self) -> String {
-        let is_word = |name: &&String| !name.chars().any(|c| c.is_whitespace() || c.is_control());
-        let names: Vec<&str> = self.usernames.iter().filter(is_word).map(String::as_str).collect();
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let is_account = |name: &&str| name.chars().all(is_plain) && !EVERYBODY.contains(&name.to_lowercase().as_str());
+        let names: Vec<&str> =
+            self.usernames.iter().map(String::as_str).filter(|name| !name.is_empty()).filter(is_account).collect();
         let line = |names: &[&str]| format!("/invite @{}", names.join(" @"));
         names.chunks(PER_COMMAND).map(line).collect::<Vec<_>>().join("\n")
     }
 
     /// One name on each line.
     pub fn plain_usernames(&self) -> String {
-        self.usernames.join("\n")
+        let one_line = |name: &String| name.replace(char::is_control, " ");
+        self.usernames.iter().map(one_line).collect::<Vec<_>>().join("\n")
     }
 
     pub fn found(&self) -> u64 {

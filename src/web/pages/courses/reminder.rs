@@ -14,7 +14,7 @@ use crate::{
 /// `GET /courses/{id}/reminder`, and its `POST` before anything is sent.
 ///
 /// The form posts `form_token`, `service`, `text_de`, `text_en` and `step`: `check` shows the mails and the count, `edit` the form
-/// again, `send` sends.
+/// again, `send` sends what `seen` names: the words and the count that the lecturer has looked at.
 #[derive(Template, WebTemplate)]
 #[template(path = "courses/reminder.html")]
 pub struct ReminderPage {
@@ -76,6 +76,10 @@ pub struct Checking {
     /// The mail as somebody receives it whose language is not known: in both languages.
     pub mail: ReminderMail,
     pub subjects: [String; 2],
+    /// Names what is shown here; the form sends it back.
+    pub seen: String,
+    /// Something else was to be sent than what was looked at before.
+    pub is_again: bool,
 }
 
 /// A field of the form.
@@ -102,7 +106,11 @@ impl Writing {
 
 impl ReminderPage {
     pub fn has_problems(&self) -> bool {
-        matches!(&self.stage, Stage::Writing(writing) if !writing.problems.is_empty())
+        match &self.stage {
+            Stage::Writing(writing) => !writing.problems.is_empty(),
+            Stage::Checking(checking) => checking.is_again,
+            Stage::NobodyMissing | Stage::Sent(_) => false,
+        }
     }
 
     pub fn url(&self) -> String {

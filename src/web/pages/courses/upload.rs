@@ -121,7 +121,7 @@ pub struct Filter {
 pub struct AnswerRow {
     pub row: Row,
     pub verdict: Verdict,
-    /// The name of the person in the lecturer's class.
+    /// The name of the person in the lecturer's class, if the line has the username.
     pub name: Option<String>,
 }
 

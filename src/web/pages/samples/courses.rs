@@ -107,3 +107,14 @@ fn commands_name_at_most_fifty_people_each() {
     assert!(lines[0].starts_with("/invite @user0 @user1 ") && lines[0].ends_with(" @user49"));
     assert_eq!(lines[1], "/invite @user50");
 }
+
+#[test]
+fn odd_names_neither_break_a_command_nor_invite_anybody_else() {
+    let usernames =
+        ["anna", "b c", "d\n/kick @anna", "e,f", "@g", "h@x", "all", "Here", "", "#i", "j.k-l_m", "n\u{202e}o", "ö"];
+    let page = ClassPage { usernames: usernames.map(str::to_owned).to_vec(), ..class(Locale::De) };
+    assert_eq!(page.commands(), "/invite @anna @j.k-l_m @ö");
+    assert!(page.plain_usernames().lines().all(|line| !line.starts_with('/')), "{}", page.plain_usernames());
+    let nobody = ClassPage { usernames: vec!["all".to_owned()], ..class(Locale::De) };
+    assert_eq!(nobody.commands(), "");
+}

@@ -36,8 +36,8 @@ fn upload(locale: Locale, problem: Option<&str>) -> UploadPage {
 }
 
 fn answers(locale: Locale) -> AnswersPage {
-    let row = |line, value: &str, verdict, name: Option<&str>| AnswerRow {
-        row: Row { line, identity: Some(Identity { by: Identifier::Mail, value: value.to_owned() }), repeats: None },
+    let row = |line, by, value: &str, verdict, name: Option<&str>| AnswerRow {
+        row: Row { line, identity: Some(Identity { by, value: value.to_owned() }), repeats: None },
         verdict,
         name: name.map(str::to_owned),
     };
@@ -48,9 +48,9 @@ fn answers(locale: Locale) -> AnswersPage {
         is_current,
     };
     let mut rows = vec![
-        row(2, "zoe.mueller@uni.example", Verdict::Activated, Some(NAME)),
-        row(3, "ben.weiss@uni.example", Verdict::NotActivated, Some("Ben Weiß")),
-        row(4, "<b>=cmd|' /C calc'!A0</b>", Verdict::NotVerifiable, None),
+        row(2, Identifier::Username, "zmueller", Verdict::Activated, Some(NAME)),
+        row(3, Identifier::Mail, "ben.weiss@uni.example", Verdict::NotActivated, None),
+        row(4, Identifier::Mail, "<b>=cmd|' /C calc'!A0</b>", Verdict::NotVerifiable, None),
     ];
     rows[2].row.repeats = Some(2);
     rows.push(AnswerRow { row: Row { line: 9, identity: None, repeats: None }, ..rows[2].clone() });
@@ -112,9 +112,15 @@ fn writing(problems: Vec<WordsProblem>) -> Stage {
     Stage::Writing(Writing { words: letter(None).words, longest: 1000, problems, mail: letter(None) })
 }
 
-fn checking() -> Stage {
+fn checking(is_again: bool) -> Stage {
     let subjects = Locale::ALL.map(|locale| letter(Some(locale)).subject());
-    Stage::Checking(Checking { words: letter(None).words, mail: letter(None), subjects })
+    Stage::Checking(Checking {
+        words: letter(None).words,
+        mail: letter(None),
+        subjects,
+        seen: "5".repeat(64),
+        is_again,
+    })
 }
 
 fn sent() -> Stage {
@@ -132,7 +138,8 @@ pub(super) fn pages(locale: Locale) -> Vec<(String, String)> {
         ("upload-answers-none", none.render()),
         ("reminder", reminder(locale, writing(Vec::new())).render()),
         ("reminder-refused", reminder(locale, writing(vec![problem])).render()),
-        ("reminder-check", reminder(locale, checking()).render()),
+        ("reminder-check", reminder(locale, checking(false)).render()),
+        ("reminder-check-again", reminder(locale, checking(true)).render()),
         ("reminder-sent", reminder(locale, sent()).render()),
         ("reminder-nobody", reminder(locale, Stage::NobodyMissing).render()),
     ];

@@ -1,4 +1,4 @@
-//! How often one person may ask for data of others: a minute's worth at once, then evenly.
+//! How often one person may ask for data of others, as auditor or as lecturer: a minute's worth at once, then evenly.
 
 use std::num::NonZeroU32;
 
@@ -35,7 +35,7 @@ impl Limit {
         }
         self.limiter.check_key(&account_id.to_owned()).map_err(|until| {
             let wait = until.wait_time_from(self.clock.now());
-            tracing::info!(event = "inspection.throttled", account = account_id);
+            tracing::info!(event = "looking.throttled", account = account_id);
             WebError::TooMany { seconds: wait.as_secs().max(1) }
         })
     }
