@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{DIGEST, NAME, RECEIPT, at, history, member, result, say};
+use super::{DIGEST, NAME, RECEIPT, at, member, permissions::result, profile::history, say};
 use crate::{
     domain::{
         accounts::Account,
@@ -145,6 +145,7 @@ fn standing(locale: Locale, ungrounded: bool, rows: usize) -> StandingPage {
         count: (!ungrounded).then(|| "3".to_owned()),
         rows: (0..rows).map(row).collect(),
         next_url: (rows > 0).then(|| "/en/audit/standing?before=1".to_owned()),
+        export_url: (rows > 0).then(|| "/en/audit/standing/export?service=rocketchat".to_owned()),
     }
 }
 
@@ -207,6 +208,7 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         frame: frame(locale, "/audit/export?kind=signed-in"),
         reason: reason(),
         query: "kind=signed-in".to_owned(),
+        action_url: "/en/audit/export".to_owned(),
         back_url: "/en/audit?kind=signed-in".to_owned(),
         count: count.to_string(),
         size: "1 MB".to_owned(),
