@@ -191,11 +191,12 @@ fn many_more(count: u32) -> String {
     let people = (0..count).map(|i| {
         let id = format!("0193575e-0000-7000-8000-{i:012}");
         format!(
-            "INSERT INTO accounts (id, directory_key, username, dn, display_name, mail, locale, created_at, seen_at) \
-             SELECT '{id}', 'key-{i}', 'user{i}', dn, display_name, NULL, locale, created_at, seen_at FROM accounts \
-             WHERE username = 'amueller'; \
-             INSERT INTO acceptances (id, account_id, service, version_id, locale, digest, receipt, accepted_at) \
-             SELECT '{id}', '{id}', service, version_id, locale, digest, 'R-{i}', accepted_at FROM acceptances \
+            "INSERT INTO accounts (id, directory_key, username, dn, display_name, mail, affiliations, locale, salt, \
+             commitment, created_at, seen_at) \
+             SELECT '{id}', 'key-{i}', 'user{i}', dn, display_name, NULL, affiliations, locale, salt, NULL, created_at, \
+             seen_at FROM accounts WHERE username = 'amueller'; \
+             INSERT INTO acceptances (id, change_id, account_id, service, version_id, locale, digest, receipt, accepted_at) \
+             SELECT '{id}', change_id, '{id}', service, version_id, locale, digest, 'R-{i}', accepted_at FROM acceptances \
              WHERE account_id = (SELECT id FROM accounts WHERE username = 'amueller');"
         )
     });

@@ -9,6 +9,7 @@ mod world;
 mod activation;
 mod audit;
 mod audit_exports;
+mod audit_oddities;
 mod audit_pages;
 mod audit_people;
 mod audit_plans;

@@ -52,6 +52,8 @@ const MOST: u64 = 1_000_000;
 struct Wanted<C> {
     content: C,
     count: u64,
+    /// Whether the search names more people than are looked at.
+    too_many_people: bool,
     /// The list in the address.
     query: String,
     /// What the log keeps about it: no names.
@@ -67,7 +69,7 @@ fn offer<C: Content>(
     list: &str,
     wanted: Wanted<C>,
 ) -> Result<HttpResponse, WebError> {
-    let Wanted { count, query, .. } = wanted;
+    let Wanted { count, too_many_people, query, .. } = wanted;
     let page = ExportPage {
         reason: auditor.reason,
         back_url: frame.url(&format!("{list}?{query}")),
@@ -75,6 +77,7 @@ fn offer<C: Content>(
         count: count_in_words(&frame, count),
         size: size_in_words(&frame, count, C::BYTES_OF_A_RECORD),
         is_empty: count == 0,
+        too_many_people,
         is_too_large: count > MOST,
         takes_a_while: count > state.settings.inspection.large_export,
         action_url: frame.url(C::PATH),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{
     auditor::Auditor,
     records::{count_in_words, named},
-    search::{begin, is_word, service_choices, version, version_choices},
+    search::{begin, day_of, is_word, service_choices, version, version_choices},
     words,
 };
 use crate::{
@@ -70,7 +70,7 @@ impl Asked {
             version,
             q: text("q").unwrap_or_default().to_owned(),
             on: text("on").unwrap_or_default().to_owned(),
-            day: text("on").and_then(|text| text.parse().ok()),
+            day: text("on").and_then(day_of),
             ungrounded: fields.get("ground") == Some("none"),
             cursor: text("before").filter(|text| is_word(text)).map(str::to_owned),
         }

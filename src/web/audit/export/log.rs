@@ -58,13 +58,13 @@ pub(in crate::web) async fn create(
 async fn wanted(state: &State, search: &Search, tz: Tz) -> Result<Wanted<Filter>, WebError> {
     let meaning = search.clone();
     let counting = state.database.read(move |conn| {
-        let (_, filter) = meant(conn, &meaning, tz)?;
+        let (found, filter) = meant(conn, &meaning, tz)?;
         let count = filter.count(conn)?;
-        Ok::<_, db::Error>((filter, count))
+        Ok::<_, db::Error>((filter, count, found.too_many))
     });
-    let (content, count) = counting.await?;
+    let (content, count, too_many_people) = counting.await?;
     let recorded = json!({ "filter": search.recorded(), "by_person": search.names_people() });
-    Ok(Wanted { content, count, query: search.query(), recorded })
+    Ok(Wanted { content, count, too_many_people, query: search.query(), recorded })
 }
 
 impl Content for Filter {

@@ -68,12 +68,12 @@ async fn wanted(state: &State, asked: Asked) -> Result<Wanted<List>, WebError> {
     let (query, recorded) = (asked.query(true), asked.recorded());
     let at = asked.at(state, state.settings.portal.time_zone);
     let counting = state.database.read(move |conn| {
-        let list = List::read(conn, &asked, at)?;
+        let (list, too_many_people) = List::read(conn, &asked, at)?;
         let count = list.count(conn)?;
-        Ok::<_, db::Error>((list, count))
+        Ok::<_, db::Error>((list, count, too_many_people))
     });
-    let (content, count) = counting.await?;
-    Ok(Wanted { content, count, query, recorded })
+    let (content, count, too_many_people) = counting.await?;
+    Ok(Wanted { content, count, too_many_people, query, recorded })
 }
 
 #[derive(Clone, Debug)]
@@ -85,11 +85,12 @@ struct List {
 }
 
 impl List {
-    fn read(conn: &mut Conn, asked: &Asked, at: Instant) -> Result<Self, db::Error> {
+    /// The list, and whether the question names more people than are looked at.
+    fn read(conn: &mut Conn, asked: &Asked, at: Instant) -> Result<(Self, bool), db::Error> {
         let versions = terms::all_versions(conn)?;
-        let (question, _) = meant(conn, asked, &versions, at)?;
+        let (question, too_many_people) = meant(conn, asked, &versions, at)?;
         let numbers = versions.into_iter().map(|version| (version.id, version.number)).collect();
-        Ok(Self { question, ungrounded: asked.ungrounded, numbers })
+        Ok((Self { question, ungrounded: asked.ungrounded, numbers }, too_many_people))
     }
 }
 

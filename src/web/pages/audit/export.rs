@@ -21,6 +21,8 @@ pub struct ExportPage {
     pub count: String,
     pub size: String,
     pub is_empty: bool,
+    /// Whether only the first of the people searched for are in the file.
+    pub too_many_people: bool,
     pub is_too_large: bool,
     pub takes_a_while: bool,
     pub form_token: String,

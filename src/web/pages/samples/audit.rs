@@ -213,6 +213,7 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         count: count.to_string(),
         size: "1 MB".to_owned(),
         is_empty: count == 0,
+        too_many_people: count == 1,
         is_too_large: count > 10,
         takes_a_while: true,
         form_token: "token-1".to_owned(),

@@ -8,7 +8,7 @@ use crate::{
     web::pages::{
         data_protection::Disclosure,
         frame::Nav,
-        permissions::{PermissionsPage, Problem, ServiceRow, ServiceState, TermsItem},
+        permissions::{AnnouncedTerms, PermissionsPage, Problem, ServiceRow, ServiceState, TermsItem},
         result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
     },
 };
@@ -43,6 +43,11 @@ fn row(locale: Locale, slug: &str, name: &str, state: ServiceState) -> ServiceRo
         ticked: shown,
         shown,
         terms: Some(terms_item(locale, slug, name)),
+        announced: (slug == "cloud").then(|| AnnouncedTerms {
+            number: "4".to_owned(),
+            url: format!("/{}/terms/{slug}/4", locale.code()),
+            effective: at(900),
+        }),
         details_url: shown.then(|| format!("/{}/profile/permissions/{slug}", locale.code())),
         problem: None,
         data_protection: (slug != "new").then(|| told(locale)),
