@@ -153,8 +153,8 @@ impl ChartsPage {
     }
 
     /// A day in the portal's own time zone.
-    fn date(&self, day: &NaiveDate) -> String {
-        let noon = day.and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(12);
+    fn date(&self, day: impl std::borrow::Borrow<NaiveDate>) -> String {
+        let noon = day.borrow().and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(12);
         let at = noon.and_local_timezone(self.frame.tz).earliest().map_or(noon, |at| at.naive_utc());
         self.frame.date(at)
     }
