@@ -33,7 +33,7 @@ use crate::{
         member::Member,
         pages::{
             audit::{
-                export::{ExportJobPage, ExportPage, Progress},
+                export::{ExportJobPage, ExportPage, Extent, Progress},
                 number,
             },
             frame::{Frame, Nav},
@@ -76,10 +76,13 @@ fn offer<C: Content>(
         query,
         count: count_in_words(&frame, count),
         size: size_in_words(&frame, count, C::BYTES_OF_A_RECORD),
-        is_empty: count == 0,
         too_many_people,
-        is_too_large: count > MOST,
-        takes_a_while: count > state.settings.inspection.large_export,
+        extent: match count {
+            0 => Extent::Nothing,
+            _ if count > MOST => Extent::TooMuch,
+            _ if count > state.settings.inspection.large_export => Extent::Much,
+            _ => Extent::Little,
+        },
         action_url: frame.url(C::PATH),
         form_token: forms::mask(&member.data.form_token),
         frame,

@@ -20,12 +20,22 @@ pub struct ExportPage {
     /// How many records there are, in a sentence.
     pub count: String,
     pub size: String,
-    pub is_empty: bool,
     /// Whether only the first of the people searched for are in the file.
     pub too_many_people: bool,
-    pub is_too_large: bool,
-    pub takes_a_while: bool,
+    pub extent: Extent,
     pub form_token: String,
+}
+
+/// How much a file would hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    Nothing,
+    /// It is sent at once.
+    Little,
+    /// It is made in the background.
+    Much,
+    /// No file holds so much.
+    TooMuch,
 }
 
 /// `GET /audit/exports/{id}`

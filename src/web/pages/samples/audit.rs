@@ -13,7 +13,7 @@ use crate::{
         audit::{
             Choice, FieldProblem, PersonLink,
             charts::{Bar, Bars, ChartsPage, DayBar, Days},
-            export::{ExportJobPage, ExportPage, Progress},
+            export::{ExportJobPage, ExportPage, Extent, Progress},
             log::{AnchorRow, HeadFacts, LogPage, Verified},
             person::{DirectoryNow, PersonPage, ServiceNow},
             reason::ReasonPage,
@@ -212,10 +212,12 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         back_url: "/en/audit?kind=signed-in".to_owned(),
         count: count.to_string(),
         size: "1 MB".to_owned(),
-        is_empty: count == 0,
         too_many_people: count == 1,
-        is_too_large: count > 10,
-        takes_a_while: true,
+        extent: match count {
+            0 => Extent::Nothing,
+            1 => Extent::Much,
+            _ => Extent::TooMuch,
+        },
         form_token: "token-1".to_owned(),
     }
 }
