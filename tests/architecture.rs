@@ -33,7 +33,7 @@ const PARTS: &[Part] = &[
     Part {
         name: "config",
         may_use: &["domain", "db", "directory", "mail", "work", "web"],
-        crates: &["toml", "ldap3", "lettre"],
+        crates: &["toml", "ldap3", "lettre", "isocountry"],
     },
     Part {
         name: "app",
@@ -58,6 +58,7 @@ const GUARDED: &[&str] = &[
     "ed25519_dalek",
     "fluent_templates",
     "governor",
+    "isocountry",
     "ldap3",
     "ldap3_proto",
     "lettre",

@@ -33,6 +33,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
             name: portal.in_both("name", Some(("Latchkey", "Latchkey"))),
             organisation: portal.in_both("organisation", None),
             time_zone: time_zone.unwrap_or(chrono_tz::UTC),
+            jurisdiction: portal.parsed("jurisdiction", Some("DE"), country).unwrap_or_default(),
         },
         trusted_proxies: addresses(&portal, "trusted_proxies"),
         legal_folder: portal.folder("legal_folder", None),
@@ -50,6 +51,14 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),
     };
     (settings, listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))))
+}
+
+/// A country as ISO 3166-1 abbreviates it with two letters.
+fn country(text: &str) -> Result<String, Wrong> {
+    let is_known = isocountry::CountryCode::for_alpha2(text).is_ok();
+    let what = || format!("{} is not the code of a country.", values::quoted(text));
+    let remedy = "Write the two letters of ISO 3166-1, for example \"DE\", \"AT\" or \"CH\".";
+    if is_known { Ok(text.to_owned()) } else { Err(Wrong::new(what(), remedy)) }
 }
 
 /// An origin: scheme, host, port, and nothing else.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::domain::locale::Text;
+use crate::domain::locale::{Locale, Text};
 
 /// The short name of a service in paths, forms, records and the database: `[a-z][a-z0-9-]{0,39}`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +38,11 @@ pub struct Catalogue {
 impl Catalogue {
     pub fn get(&self, slug: &str) -> Option<&Service> {
         self.services.iter().find(|s| s.slug.as_str() == slug)
+    }
+
+    /// What a service is called; one that has left the catalogue keeps at least its short name.
+    pub fn name<'a>(&'a self, slug: &'a str, locale: Locale) -> &'a str {
+        self.get(slug).map_or(slug, |service| service.name.get(locale))
     }
 }
 

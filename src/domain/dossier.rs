@@ -52,6 +52,12 @@ impl Dossier {
         Some((version, self.digests.get(&version.id)?))
     }
 
+    /// The next major version that is published but not in effect yet; it can be accepted from then on.
+    pub fn announced<'a>(&'a self, service: &'a str) -> Option<&'a Version> {
+        let ahead = self.of_service(service).filter(|version| version.major && version.effective_at > self.now);
+        ahead.min_by_key(|version| version.effective_at)
+    }
+
     /// The oldest version whose acceptance still counts.
     pub fn required<'a>(&'a self, service: &'a str) -> Option<&'a Version> {
         terms::required(self.of_service(service), self.now)

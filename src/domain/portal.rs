@@ -14,6 +14,8 @@ pub struct Portal {
     pub name: Text,
     pub organisation: Text,
     pub time_zone: Tz,
+    /// The country under whose law the organisation processes data: ISO 3166-1, two letters.
+    pub jurisdiction: String,
 }
 
 impl Portal {

@@ -36,57 +36,81 @@ pub(super) async fn show(
             Ok::<_, db::Error>((history, looks::at(conn, &account_id, &audit::looks::kinds(), audit::looks::SHOWN)?))
         })
         .await?;
-    let entries = entries(&frame, &state, &history);
+    let entries = entries(&frame, &state, &history, Reader::Oneself);
     let looks = audit::looks::rows(&frame, &looked);
     view::page(StatusCode::OK, &HistoryPage { frame, entries, looks })
 }
 
+/// Who reads a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reader {
+    Oneself,
+    Auditor,
+}
+
+impl Reader {
+    fn by_the_member(self, frame: &Frame) -> String {
+        frame.t(match self {
+            Self::Oneself => "history-by-you",
+            Self::Auditor => "audit-by-the-person",
+        })
+    }
+
+    /// Receipts open for the person alone.
+    fn receipt_url(self, frame: &Frame, receipt: &str) -> Option<String> {
+        (self == Self::Oneself).then(|| frame.url(&format!("/profile/receipts/{receipt}")))
+    }
+}
+
 /// Acceptances and withdrawals, newest first.
-pub(super) fn entries(frame: &Frame, state: &State, history: &History) -> Vec<HistoryEntry> {
-    let accepted = history.acceptances.iter().enumerate().map(|(place, a)| accepted(frame, state, history, place, a));
-    let withdrawn = history.withdrawals.iter().map(|w| withdrawn(frame, state, history, w));
+pub(super) fn entries(frame: &Frame, state: &State, history: &History, reader: Reader) -> Vec<HistoryEntry> {
+    let accepted =
+        history.acceptances.iter().enumerate().map(|(place, a)| accepted(frame, state, history, reader, place, a));
+    let withdrawn = history.withdrawals.iter().map(|w| withdrawn(frame, state, history, reader, w));
     let mut entries: Vec<HistoryEntry> = accepted.chain(withdrawn).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     entries
 }
 
 /// An acceptance is "again" if an older one of the same service was not withdrawn before it.
-fn accepted(frame: &Frame, state: &State, history: &History, place: usize, this: &Acceptance) -> HistoryEntry {
+fn accepted(
+    frame: &Frame,
+    state: &State,
+    history: &History,
+    reader: Reader,
+    place: usize,
+    this: &Acceptance,
+) -> HistoryEntry {
     let older = history.acceptances[place + 1..].iter().find(|a| a.service == this.service);
     let again =
         older.is_some_and(|older| history.withdrawals.iter().all(|w| w.acceptance_id.as_deref() != Some(&older.id)));
     HistoryEntry {
         at: this.accepted_at,
         kind: if again { HistoryKind::AcceptedAgain } else { HistoryKind::Accepted },
-        cause: frame.t("history-by-you"),
-        service_name: service_name(frame, state, &this.service),
+        cause: reader.by_the_member(frame),
+        service_name: state.catalogue.name(&this.service, frame.locale).to_owned(),
         version: Some(this.number.to_string()),
         terms_url: Some(frame.url(&format!("/terms/{}/{}", this.service, this.number))),
         language: Locale::from_code(&this.locale),
         receipt: Some(this.receipt.clone()),
-        receipt_url: Some(frame.url(&format!("/profile/receipts/{}", this.receipt))),
+        receipt_url: reader.receipt_url(frame, &this.receipt),
         digest: Some(this.digest.clone()),
     }
 }
 
-fn withdrawn(frame: &Frame, state: &State, history: &History, this: &Withdrawal) -> HistoryEntry {
+fn withdrawn(frame: &Frame, state: &State, history: &History, reader: Reader, this: &Withdrawal) -> HistoryEntry {
     let ended = history.acceptances.iter().find(|a| this.acceptance_id.as_deref() == Some(&a.id));
     let by_us = this.cause == Cause::GraceEnded.name();
     HistoryEntry {
         at: this.withdrawn_at,
         kind: if by_us { HistoryKind::Ended } else { HistoryKind::Withdrawn },
-        cause: frame.t(if by_us { "history-grace-ended" } else { "history-by-you" }),
-        service_name: service_name(frame, state, &this.service),
+        cause: if by_us { frame.t("history-grace-ended") } else { reader.by_the_member(frame) },
+        service_name: state.catalogue.name(&this.service, frame.locale).to_owned(),
         version: ended.map(|a| a.number.to_string()),
         terms_url: ended.map(|a| frame.url(&format!("/terms/{}/{}", a.service, a.number))),
         language: ended.and_then(|a| Locale::from_code(&a.locale)),
         receipt: Some(this.receipt.clone()),
-        receipt_url: Some(frame.url(&format!("/profile/receipts/{}", this.receipt))),
+        receipt_url: reader.receipt_url(frame, &this.receipt),
         digest: None,
     }
-}
-
-/// A service that has left the catalogue keeps at least its short name.
-fn service_name(frame: &Frame, state: &State, slug: &str) -> String {
-    state.catalogue.get(slug).map_or_else(|| slug.to_owned(), |service| service.name.get(frame.locale).to_owned())
 }

@@ -186,8 +186,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 )
                 .service(
                     web::resource("/audit/export")
-                        .route(get().to(audit::export::show))
-                        .route(web::post().to(audit::export::create)),
+                        .route(get().to(audit::export::show_of_log))
+                        .route(web::post().to(audit::export::create_of_log)),
                 )
                 .service(at("/audit/exports/{id}", get().to(audit::export::show_job)))
                 .service(at("/audit/exports/{id}/file", get().to(audit::export::file)))
@@ -198,6 +198,11 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                 )
                 .service(at("/audit/charts", get().to(audit::charts::show)))
                 .service(at("/audit/standing", get().to(audit::standing::show)))
+                .service(
+                    web::resource("/audit/standing/export")
+                        .route(get().to(audit::export::show_of_standing))
+                        .route(web::post().to(audit::export::create_of_standing)),
+                )
                 .service(at("/audit/people/{account}", get().to(audit::person::show)))
                 .service(at("/audit/records/{id}", get().to(audit::record::show)))
                 .service(at("/{text}", get().to(legal::show))),

@@ -13,7 +13,7 @@ use super::{
     pages::{
         data_protection::disclosure,
         frame::{Frame, Nav},
-        permissions::{PermissionsPage, Problem, ServiceRow, ServiceState},
+        permissions::{AnnouncedTerms, PermissionsPage, Problem, ServiceRow, ServiceState},
     },
     view,
 };
@@ -108,6 +108,11 @@ fn service_row(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier) 
         state,
         terms: dossier.current(slug).map(|(version, digest)| view::terms_item(frame, service, version, digest)),
         details_url: has_details.then(|| frame.url(&format!("/profile/permissions/{slug}"))),
+        announced: dossier.announced(slug).filter(|_| shown).map(|version| AnnouncedTerms {
+            number: version.number.to_string(),
+            url: frame.url(&format!("/terms/{slug}/{}", version.number)),
+            effective: version.effective_at,
+        }),
         problem: None,
         data_protection: disclosure(frame, service),
         seen_by_lecturers: service.visible_to_lecturers,

@@ -50,7 +50,6 @@ async fn find(state: &State, member: &Member, number: String) -> Result<Receipt,
 }
 
 fn page(frame: Frame, state: &State, receipt: &Receipt) -> ReceiptPage {
-    let service = state.catalogue.get(&receipt.service);
     let key = |id: &str| state.log_keys.iter().find(|key| key.id() == id);
     let seal = receipt.seal.as_ref().and_then(|seal| {
         Some(SealView {
@@ -66,8 +65,7 @@ fn page(frame: Frame, state: &State, receipt: &Receipt) -> ReceiptPage {
         number: receipt.number.clone(),
         is_acceptance: receipt.event == Event::TermsAccepted,
         at: receipt.at,
-        service_name: service
-            .map_or_else(|| receipt.service.clone(), |service| service.name.get(frame.locale).to_owned()),
+        service_name: state.catalogue.name(&receipt.service, frame.locale).to_owned(),
         version: receipt.terms.as_ref().map(|(number, _)| number.to_string()),
         terms_url: receipt.terms.as_ref().map(|(number, _)| frame.url(&format!("/terms/{}/{number}", receipt.service))),
         language: receipt.terms.as_ref().map(|_| receipt.locale),

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod audit_tour;
 mod behaviour;
 mod boards;
 mod browser;

@@ -18,15 +18,17 @@ async fn every_page_in_every_state_holds_in_german() {
     tour(GERMAN).await;
 }
 
-struct Tour<'a> {
-    portal: &'a Portal,
-    browser: &'a Browser,
-    inspector: Inspector<'a>,
-    language: &'static str,
+pub struct Tour<'a> {
+    pub portal: &'a Portal,
+    pub browser: &'a Browser,
+    pub inspector: Inspector<'a>,
+    pub language: &'static str,
 }
 
 async fn tour(kind: Kind) {
-    let (portal, browser) = tokio::join!(Portal::start(&[]), Browser::open(kind));
+    // Files are made in the background from ten records on, and the tour opens more pages than people do in a minute.
+    let settings = [("LATCHKEY_INSPECTION_LARGE_EXPORT", "10"), ("LATCHKEY_INSPECTION_REQUESTS_PER_MINUTE", "1000")];
+    let (portal, browser) = tokio::join!(Portal::start(&settings), Browser::open(kind));
     let inspector = Inspector::new(&browser, &portal.address, kind.language);
     let mut tour = Tour { portal: &portal, browser: &browser, inspector, language: kind.language };
     tour.before_signing_in().await;
@@ -36,6 +38,9 @@ async fn tour(kind: Kind) {
     tour.an_ended_session().await;
     tour.accounts_with_difficulties().await;
     tour.terms_for_editors().await;
+    tour.terms_are_published().await;
+    tour.auditors_look_up_people().await;
+    tour.auditors_look_at_the_log().await;
     tour.lecturers().await;
     tour.uploads_and_reminders().await;
     tour.refused_requests().await;
@@ -44,21 +49,21 @@ async fn tour(kind: Kind) {
 }
 
 impl Tour<'_> {
-    async fn open(&self, path: &str) {
+    pub async fn open(&self, path: &str) {
         self.browser.goto(&self.portal.url(&format!("/{}{path}", self.language))).await;
     }
 
-    async fn visit(&mut self, path: &str, name: &str, status: u64) {
+    pub async fn visit(&mut self, path: &str, name: &str, status: u64) {
         self.open(path).await;
         self.inspector.look(name, status).await;
     }
 
-    async fn enter(&self, name: &str) {
+    pub async fn enter(&self, name: &str) {
         self.open("/sign-in").await;
         self.browser.sign_in(name, "latchkey").await;
     }
 
-    async fn leave(&self) {
+    pub async fn leave(&self) {
         self.browser.submit(".lk-sign-out").await;
     }
 

@@ -18,12 +18,17 @@ on_both![
 ];
 
 async fn export(visitor: &Visitor, query: &str, format: &str) -> Page {
-    let form = visitor.open(&format!("/audit/export?{query}")).await.form("/audit/export");
+    export_from(visitor, "/audit/export", query, format).await
+}
+
+/// Opens the page of an export and presses a button on it.
+pub async fn export_from(visitor: &Visitor, path: &str, query: &str, format: &str) -> Page {
+    let form = visitor.open(&format!("{path}?{query}")).await.form(path);
     visitor.post(&form.with("format", format)).await
 }
 
 /// The cells of a file of RFC 4180 in which every cell has quotes.
-fn cells(file: &str) -> Vec<Vec<String>> {
+pub fn cells(file: &str) -> Vec<Vec<String>> {
     let lines = file.trim_start_matches('\u{feff}').split_terminator("\r\n");
     let line = |line: &str| {
         let inside = line.strip_prefix('"').and_then(|line| line.strip_suffix('"')).expect("quotes");
@@ -39,7 +44,7 @@ async fn an_export_holds_the_records_of_its_search(base: Base) {
     world.deliver().await;
     let claudia = auditor(&world).await;
     let page = claudia.open("/audit/export?kind=signed-in&q=anna").await;
-    page.expect(200).says("The file will hold 1 records.").says("That is about 1 kB.");
+    page.expect(200).says("The file will hold one record.").says("That is about 1 kB.");
     let file = export(&claudia, "kind=signed-in&q=anna", "csv").await;
     assert_eq!(file.expect(200).header("content-type"), "text/csv; charset=utf-8");
     assert_eq!(file.header("content-disposition"), "attachment; filename=\"latchkey-log.csv\"");

@@ -26,7 +26,7 @@ pub(crate) fn same(name: &str, content: &str) {
 }
 
 /// The text without what is different each time: tokens, digests, ids, receipts, and the dots of QR codes.
-fn redacted(text: &str) -> String {
+pub(super) fn redacted(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphanumeric()) {
@@ -254,6 +254,23 @@ async fn all_own_data() {
 }
 
 #[tokio::test]
+async fn mails_about_new_terms_in_effect_at_once() {
+    for language in ["de", "en"] {
+        let world = World::new(Base::Sqlite).await;
+        let mut anna = world.signed_in(who::ANNA).await;
+        anna.language = language;
+        anna.activate(&["rocketchat"]).await;
+        world.deliver().await;
+        world.publish("rocketchat", 2, Weight { major: Some(true), grace_days: 14, effective_in_days: 0 }).await;
+        world.ask_again().await;
+        let mails = world.mails();
+        let asking: Vec<&String> = mails.iter().filter(|mail| mail.contains("/terms/rocketchat/2")).collect();
+        assert_eq!(asking.len(), 1);
+        same(&format!("mail-new-terms.{language}"), &readable(&world, asking[0]));
+    }
+}
+
+#[tokio::test]
 async fn mails_about_new_terms() {
     for language in ["de", "en"] {
         let world = World::new(Base::Sqlite).await;
@@ -273,5 +290,8 @@ async fn mails_about_new_terms() {
         world.advance(TimeDelta::days(11));
         world.ask_again().await;
         newest("new-terms-reminder");
+        world.advance(TimeDelta::days(5));
+        world.ask_again().await;
+        newest("new-terms-last-day");
     }
 }

@@ -21,6 +21,7 @@ on_both![
     a_receipt_that_says_something_else_proves_nothing,
     before_it_is_sealed_the_page_says_so,
     nobody_sees_the_receipts_of_others,
+    receipts_name_the_country_and_older_ones_without_it_hold,
     the_mail_waits_for_the_seal_but_not_for_ever,
 ];
 
@@ -72,6 +73,7 @@ async fn an_acceptance_is_proven_without_the_portal(base: Base) {
     assert_eq!(json["consentReceiptID"], number.as_str());
     assert_eq!(json["version"], "KI-CR-v1.1.0");
     assert_eq!(json["language"], "en");
+    assert_eq!(json["jurisdiction"], "DE");
     assert_eq!(json["services"][0]["service"], "Rocket.Chat");
     assert_eq!(json["policyUrl"], format!("{}/en/terms/rocketchat/1", world.origin()));
     assert_eq!(json["piiPrincipalId"], world.lines("commitment", "accounts")[0].as_str());
@@ -174,6 +176,18 @@ async fn nobody_sees_the_receipts_of_others(base: Base) {
     }
     let nobody = world.visitor().get(&format!("/en{page}/json")).await;
     assert_eq!(nobody.status, 303);
+}
+
+async fn receipts_name_the_country_and_older_ones_without_it_hold(base: Base) {
+    let world = World::with(base, &[("PORTAL_JURISDICTION", "AT")]).await;
+    let anna = world.signed_in(who::ANNA).await;
+    anna.activate(&["rocketchat"]).await.expect(200);
+    world.deliver().await;
+    let json = anna.open(&format!("/profile/receipts/{}/json", number(&world, "acceptances"))).await.body;
+    let mut receipt: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(receipt.as_object_mut().and_then(|fields| fields.remove("jurisdiction")), Some("AT".into()));
+    let older = Document::parse(&receipt.to_string()).expect("a receipt");
+    assert!(older.verify(&key(&world)).is_ok());
 }
 
 async fn the_mail_waits_for_the_seal_but_not_for_ever(base: Base) {

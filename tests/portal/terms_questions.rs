@@ -99,9 +99,22 @@ async fn what_is_not_in_effect_yet_is_announced(base: Base) {
     assert!(mail.contains("change on 3 December 2026, 09:00"), "{mail}");
     assert!(mail.contains("17 December 2026, 09:00"), "{mail}");
     assert!(!mail.contains("Was this not you"), "{mail}");
+    assert!(mail.contains("Please accept them from then on"), "{mail}");
+    anna.open("/terms/rocketchat/2").await.expect(200).says("can be accepted from 3 December 2026, 09:00 on");
+    let page = anna.permissions().await;
+    page.says("New terms take effect on 3 December 2026, 09:00. You can accept them here from then on, not earlier.");
+    assert_eq!(page.attributes("#row-rocketchat a[href*='/terms/']", "href"), ["/en/terms/rocketchat/2"]);
+    // Who presses now has changed nothing: the version that holds is accepted already.
+    anna.press(&page.form("/profile/permissions").tick("terms")).await.expect(200);
+    assert_eq!(world.count("acceptances"), 1);
+    let bernd = world.signed_in(who::BERND).await.permissions().await;
+    assert!(!bernd.content().contains("New terms take effect"), "nothing changes for who lacks the service");
     world.advance(TimeDelta::days(11));
     anna.sign_in(who::ANNA, PASSWORD).await;
-    anna.press(&anna.permissions().await.form("/profile/permissions").tick("terms")).await.expect(200);
+    let page = anna.permissions().await;
+    assert!(!page.content().contains("New terms take effect"), "they are in effect");
+    assert!(!anna.open("/terms/rocketchat/2").await.content().contains("can be accepted from"));
+    anna.press(&page.form("/profile/permissions").tick("terms")).await.expect(200);
     world.advance(TimeDelta::days(10));
     assert_eq!(world.ask_again().await, 0);
     world.upkeep().await;

@@ -117,36 +117,56 @@ pub fn count(conn: &mut Conn, question: &Question) -> Result<Count, Error> {
     Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
 }
 
-/// How many acceptances of a version stand now.
-pub fn count_of_version(conn: &mut Conn, service: &str, version: &str, now: Instant) -> Result<u64, Error> {
-    let question = Question { service: service.to_owned(), version: Some(version.to_owned()), at: now, people: None };
-    let count: i64 = stood!(&question).count().get_result(conn)?;
+/// How many there are, all of them counted.
+pub fn count_all(conn: &mut Conn, question: &Question) -> Result<u64, Error> {
+    let count: i64 = stood!(question).count().get_result(conn)?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// A page of accounts that shall have a service now although no acceptance of theirs stands, from behind the account named.
+/// How many acceptances of a version stand now.
+pub fn count_of_version(conn: &mut Conn, service: &str, version: &str, now: Instant) -> Result<u64, Error> {
+    count_all(conn, &Question { service: service.to_owned(), version: Some(version.to_owned()), at: now, people: None })
+}
+
+/// The entitlements of a question's service that stand now without an acceptance. A macro for the same reason as above.
+macro_rules! ungrounded {
+    ($question:expr) => {{
+        let question: &Question = $question;
+        let withdrawn = withdrawals::table.filter(withdrawals::acceptance_id.eq(acceptances::id.nullable()));
+        let replaced = later::table.filter(
+            later::account_id
+                .eq(acceptances::account_id)
+                .and(later::service.eq(acceptances::service))
+                .and(later::id.gt(acceptances::id)),
+        );
+        let standing = acceptances::table
+            .filter(
+                acceptances::account_id
+                    .eq(entitlements::account_id)
+                    .and(acceptances::service.eq(entitlements::service)),
+            )
+            .filter(not(exists(withdrawn)).and(not(exists(replaced))));
+        let mut query = entitlements::table
+            .filter(entitlements::service.eq(question.service.clone()).and(entitlements::wanted.eq(true)))
+            .filter(not(exists(standing)))
+            .into_boxed();
+        if let Some(people) = &question.people {
+            query = query.filter(entitlements::account_id.eq_any(people.clone()));
+        }
+        query
+    }};
+}
+
+/// A page of accounts that shall have the service now although no acceptance of theirs stands, from behind the account named.
+/// Version and time of the question do not matter.
 pub fn without_acceptance(
     conn: &mut Conn,
-    service: &str,
+    question: &Question,
     after: Option<&str>,
     size: usize,
 ) -> Result<(Vec<Ungrounded>, bool), Error> {
-    let withdrawn = withdrawals::table.filter(withdrawals::acceptance_id.eq(acceptances::id.nullable()));
-    let replaced = later::table.filter(
-        later::account_id
-            .eq(acceptances::account_id)
-            .and(later::service.eq(acceptances::service))
-            .and(later::id.gt(acceptances::id)),
-    );
-    let standing = acceptances::table
-        .filter(
-            acceptances::account_id.eq(entitlements::account_id).and(acceptances::service.eq(entitlements::service)),
-        )
-        .filter(not(exists(withdrawn)).and(not(exists(replaced))));
-    let mut found: Vec<Ungrounded> = entitlements::table
-        .filter(entitlements::service.eq(service).and(entitlements::wanted.eq(true)))
-        .filter(entitlements::account_id.gt(after.unwrap_or_default()))
-        .filter(not(exists(standing)))
+    let mut found: Vec<Ungrounded> = ungrounded!(question)
+        .filter(entitlements::account_id.gt(after.unwrap_or_default().to_owned()))
         .order(entitlements::account_id)
         .limit(i64::try_from(size + 1).unwrap_or(i64::MAX))
         .select((entitlements::account_id, entitlements::cause, entitlements::changed_at))
@@ -154,4 +174,10 @@ pub fn without_acceptance(
     let more = found.len() > size;
     found.truncate(size);
     Ok((found, more))
+}
+
+/// How many of these there are.
+pub fn count_without_acceptance(conn: &mut Conn, question: &Question) -> Result<u64, Error> {
+    let count: i64 = ungrounded!(question).count().get_result(conn)?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }

@@ -134,6 +134,9 @@ fn seal(conn: &mut Conn, row: &Row, commitment: String) -> Result<Option<Seal>, 
 #[serde(rename_all = "camelCase")]
 pub struct Document {
     version: String,
+    /// ISO 3166-1; receipts of older portals have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jurisdiction: Option<String>,
     /// Seconds since 1970.
     consent_timestamp: i64,
     collection_method: String,
@@ -219,6 +222,7 @@ impl Receipt {
         let terms_url = |(number, _): &(i32, String)| policy_path(&self.service, *number);
         Some(Document {
             version: "KI-CR-v1.1.0".to_owned(),
+            jurisdiction: Some(portal.jurisdiction.clone()),
             consent_timestamp: self.at.and_utc().timestamp(),
             collection_method: "form of the account portal, signed in with the organisation's account".to_owned(),
             consent_receipt_id: self.number.clone(),

@@ -1,8 +1,11 @@
-//! The records of a search as a file: said how many they are, then streamed, or made in the background and kept for a while.
+//! What an auditor sees as a file: said how much it is, then streamed, or made in the background and kept for a while.
 
+mod content;
 mod file;
 mod format;
 mod jobs;
+mod log;
+mod standing;
 
 use std::collections::BTreeSet;
 
@@ -11,23 +14,18 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use chrono_tz::Tz;
 use futures_util::{Stream, stream};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(super) use jobs::Jobs;
+pub(in crate::web) use log::{create as create_of_log, show as show_of_log};
+pub(in crate::web) use standing::{create as create_of_standing, show as show_of_standing};
 
-use self::format::{Format, Line};
-use super::{auditor::Auditor, records::meant, search::Search};
+use self::{content::Content, format::Format};
+use super::auditor::Auditor;
 use crate::{
     db::{self, Database},
-    domain::{
-        audit::{
-            people,
-            records::{self, Filter, From, Stored},
-        },
-        log::Kind,
-    },
+    domain::{audit::people, log::Kind},
     web::{
         State, client,
         error::WebError,
@@ -35,7 +33,7 @@ use crate::{
         member::Member,
         pages::{
             audit::{
-                export::{ExportJobPage, ExportPage, Progress},
+                export::{ExportJobPage, ExportPage, Extent, Progress},
                 number,
             },
             frame::{Frame, Nav},
@@ -50,57 +48,79 @@ const BATCH: usize = 1_000;
 /// The largest file.
 const MOST: u64 = 1_000_000;
 
-/// About how many bytes a record takes in a file.
-const BYTES_OF_A_RECORD: u64 = 330;
+/// A list that an auditor sees and wants as a file.
+struct Wanted<C> {
+    content: C,
+    count: u64,
+    /// Whether the search names more people than are looked at.
+    too_many_people: bool,
+    /// The list in the address.
+    query: String,
+    /// What the log keeps about it: no names.
+    recorded: Value,
+}
 
-/// `GET /audit/export`: what would be in the file, and how large it is.
-pub(in crate::web) async fn show(
-    request: HttpRequest,
-    state: web::Data<State>,
-    member: Member,
+/// The page that says what would be in the file, and how large it is. `list` is the path of the list.
+fn offer<C: Content>(
+    frame: Frame,
+    state: &State,
+    member: &Member,
+    auditor: Auditor,
+    list: &str,
+    wanted: Wanted<C>,
 ) -> Result<HttpResponse, WebError> {
-    let auditor = Auditor::admit(&request, &state, &member).await?;
-    let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
-    let search = Search::parse(request.query_string());
-    let (_, count) = size(&state, &search, frame.tz).await?;
+    let Wanted { count, too_many_people, query, .. } = wanted;
     let page = ExportPage {
         reason: auditor.reason,
-        query: search.query(),
-        back_url: frame.url(&format!("/audit?{}", search.query())),
-        count: number(&frame, count),
-        size: size_in_words(&frame, count),
-        is_empty: count == 0,
-        is_too_large: count > MOST,
-        takes_a_while: count > state.settings.inspection.large_export,
+        back_url: frame.url(&format!("{list}?{query}")),
+        query,
+        count: count_in_words(&frame, count),
+        size: size_in_words(&frame, count, C::BYTES_OF_A_RECORD),
+        too_many_people,
+        extent: match count {
+            0 => Extent::Nothing,
+            _ if count > MOST => Extent::TooMuch,
+            _ if count > state.settings.inspection.large_export => Extent::Much,
+            _ => Extent::Little,
+        },
+        action_url: frame.url(C::PATH),
         form_token: forms::mask(&member.data.form_token),
         frame,
     };
     view::page(StatusCode::OK, &page)
 }
 
-/// `POST /audit/export`: the file, or the page of the job that makes it.
-pub(in crate::web) async fn create(
-    request: HttpRequest,
-    state: web::Data<State>,
-    member: Member,
-    fields: web::Form<Vec<(String, String)>>,
-) -> Result<HttpResponse, WebError> {
-    let auditor = Auditor::admit(&request, &state, &member).await?;
-    let fields = Fields::new(fields.into_inner());
+/// Whoever may have a file in this format: the form, checked.
+fn wish(fields: Vec<(String, String)>, member: &Member) -> Result<(Format, String), WebError> {
+    let fields = Fields::new(fields);
     fields.require_token(&member.data.form_token)?;
     let format = fields.get("format").and_then(Format::parse).ok_or(WebError::NotFound)?;
-    let search = Search::parse(fields.get("query").unwrap_or_default());
-    let (filter, count) = size(&state, &search, state.settings.portal.time_zone).await?;
-    if count > MOST {
+    Ok((format, fields.get("query").unwrap_or_default().to_owned()))
+}
+
+/// The file, or the page of the job that makes it.
+async fn hand_over<C: Content>(
+    request: &HttpRequest,
+    state: &State,
+    auditor: &Auditor,
+    format: Format,
+    wanted: Wanted<C>,
+) -> Result<HttpResponse, WebError> {
+    if wanted.count > MOST {
         return Ok(HttpResponse::PayloadTooLarge().finish());
     }
-    note(&auditor, &state, &search, &filter, format, count).await?;
-    let source = Source { database: state.database.clone(), filter, format };
+    let count = wanted.count;
+    let source = Source { database: state.database.clone(), content: wanted.content, format };
+    let mut detail = wanted.recorded;
+    detail["format"] = json!(format.name());
+    detail["records"] = json!(count);
+    // Before the first byte leaves: who, what, why, and about whom.
+    auditor.note(state, Kind::LogExported, detail, source.people().await?).await?;
     if count <= state.settings.inspection.large_export {
-        return Ok(attachment(format).streaming(source.bytes()));
+        return Ok(attachment(C::FILE, format).streaming(source.bytes()));
     }
     let id = state.audit.jobs.start(&auditor.account_id, source, count, state.clock.now())?;
-    Ok(see_other(&format!("/{}/audit/exports/{id}", client::locale(&request).code())))
+    Ok(see_other(&format!("/{}/audit/exports/{id}", client::locale(request).code())))
 }
 
 /// `GET /audit/exports/{id}`: how far it is, then where it is.
@@ -136,70 +156,41 @@ pub(in crate::web) async fn file(
     if job.progress() != Progress::Done {
         return Err(WebError::NotFound);
     }
-    Ok(attachment(job.format).streaming(file::chunks(job)))
+    Ok(attachment(job.file_name, job.format).streaming(file::chunks(job)))
 }
 
-/// Never shown by a browser, and never guessed at (SECURITY.md, row 14).
-fn attachment(format: Format) -> actix_web::HttpResponseBuilder {
+/// Never shown by a browser, and never guessed at (SECURITY.md, row 14). The name comes from no request, so that it breaks no header.
+fn attachment(name: &str, format: Format) -> actix_web::HttpResponseBuilder {
     let mut answer = HttpResponse::Ok();
     answer
         .content_type(format.content_type())
-        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", format.file_name())));
+        .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.{}\"", format.name())));
     answer
 }
 
-async fn size(state: &State, search: &Search, tz: Tz) -> Result<(Filter, u64), WebError> {
-    let search = search.clone();
-    let counting = state.database.read(move |conn| {
-        let (_, filter) = meant(conn, &search, tz)?;
-        let count = records::count_all(conn, &filter)?;
-        Ok::<_, db::Error>((filter, count))
-    });
-    Ok(counting.await?)
-}
-
-/// Before the first byte leaves: who, what, why, and about whom.
-async fn note(
-    auditor: &Auditor,
-    state: &State,
-    search: &Search,
-    filter: &Filter,
-    format: Format,
-    count: u64,
-) -> Result<(), WebError> {
-    let mut people = BTreeSet::new();
-    let mut last = None;
-    while let Some(batch) = batch(&state.database, filter, last.take()).await? {
-        people.extend(batch.iter().flat_map(Stored::people).cloned());
-        last = batch.last().map(|record| record.id.clone());
-    }
-    let detail = json!({
-        "filter": search.recorded(), "by_person": search.names_people(), "format": format.name(), "records": count,
-    });
-    auditor.note(state, Kind::LogExported, detail, people).await
-}
-
-/// The next records; `None` behind the last.
-async fn batch(database: &Database, filter: &Filter, after: Option<String>) -> Result<Option<Vec<Stored>>, db::Error> {
-    let filter = filter.clone();
-    let (batch, _) = database
-        .read(move |conn| records::page(conn, &filter, after.as_deref().map_or(From::Newest, From::Before), BATCH))
-        .await?;
-    Ok((!batch.is_empty()).then_some(batch))
-}
-
 /// The records of an export.
-pub(super) struct Source {
+struct Source<C> {
     database: Database,
-    filter: Filter,
+    content: C,
     format: Format,
 }
 
-impl Source {
-    /// The file in pieces, newest record first. A piece is made when it is asked for, so that a slow reader costs no memory; if the
-    /// database fails in the middle the connection breaks, and nobody takes half a file for a whole one.
+impl<C: Content> Source<C> {
+    /// Everybody who is in the file.
+    async fn people(&self) -> Result<BTreeSet<String>, db::Error> {
+        let mut people = BTreeSet::new();
+        let mut last = None;
+        while let Some(batch) = self.batch(last.take()).await? {
+            people.extend(batch.iter().flat_map(C::people).cloned());
+            last = batch.last().map(|record| C::cursor(record).to_owned());
+        }
+        Ok(people)
+    }
+
+    /// The file in pieces. A piece is made when it is asked for, so that a slow reader costs no memory; if the database fails in the
+    /// middle the connection breaks, and nobody takes half a file for a whole one.
     fn bytes(self) -> impl Stream<Item = Result<web::Bytes, actix_web::Error>> {
-        let beginning = stream::iter([Ok(web::Bytes::from(self.format.beginning()))]);
+        let beginning = stream::iter([Ok(web::Bytes::from(self.format.beginning(C::COLUMNS)))]);
         let pieces = stream::try_unfold((self, None), async |(source, last)| {
             let piece = source.piece(last).await.map_err(WebError::from)?;
             Ok(piece.map(|(text, last)| (web::Bytes::from(text), (source, Some(last)))))
@@ -207,22 +198,36 @@ impl Source {
         stream::StreamExt::chain(beginning, pieces)
     }
 
-    /// The next piece, and the id of its last record.
+    /// The next piece, and the place of its last record.
     async fn piece(&self, last: Option<String>) -> Result<Option<(String, String)>, db::Error> {
-        let Some(batch) = batch(&self.database, &self.filter, last).await? else { return Ok(None) };
-        let last = batch.last().map(|record| record.id.clone()).unwrap_or_default();
-        let format = self.format;
+        let Some(batch) = self.batch(last).await? else { return Ok(None) };
+        let last = batch.last().map(|record| C::cursor(record).to_owned()).unwrap_or_default();
+        let (content, format) = (self.content.clone(), self.format);
         let written = self.database.read(move |conn| {
-            let names = people::listed(conn, batch.iter().flat_map(Stored::people).collect::<BTreeSet<_>>())?;
-            let lines = batch.iter().map(|record| format.line(&Line::new(record, &names)));
-            Ok::<_, db::Error>(lines.collect::<String>())
+            let names = people::listed(conn, batch.iter().flat_map(C::people).collect::<BTreeSet<_>>())?;
+            Ok::<_, db::Error>(batch.iter().map(|record| content.line(record, &names, format)).collect::<String>())
         });
         Ok(Some((written.await?, last)))
     }
+
+    /// The next records; `None` behind the last.
+    async fn batch(&self, after: Option<String>) -> Result<Option<Vec<C::Record>>, db::Error> {
+        let content = self.content.clone();
+        let batch = self.database.read(move |conn| content.batch(conn, after.as_deref(), BATCH)).await?;
+        Ok((!batch.is_empty()).then_some(batch))
+    }
 }
 
-fn size_in_words(frame: &Frame, count: u64) -> String {
-    let kilobytes = (count * BYTES_OF_A_RECORD).div_ceil(1_000);
+fn count_in_words(frame: &Frame, count: u64) -> String {
+    if count == 1 {
+        frame.t("audit-export-one")
+    } else {
+        frame.with("audit-export-count", "number", number(frame, count))
+    }
+}
+
+fn size_in_words(frame: &Frame, count: u64, bytes_of_a_record: u64) -> String {
+    let kilobytes = (count * bytes_of_a_record).div_ceil(1_000);
     if kilobytes < 1_000 {
         return frame.with("audit-export-kilobytes", "number", kilobytes);
     }

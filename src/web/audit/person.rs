@@ -77,7 +77,7 @@ pub(in crate::web) async fn show(
         is_erased: known.account.directory_key.is_none(),
         directory: directory_now(&frame, &directory),
         services,
-        entries: history::entries(&frame, &state, &known.dossier.history),
+        entries: history::entries(&frame, &state, &known.dossier.history, history::Reader::Auditor),
         looks: looks::rows(&frame, &known.looks),
         affiliations: known.affiliations.iter().map(|word| profile::affiliation(locale, word)).collect(),
         roles: known.roles.names().iter().map(|name| words::label(&frame, words::ROLES, name)).collect(),

@@ -1,6 +1,6 @@
 //! A search as it stands in the address, and what it means.
 
-use chrono::{NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
+use chrono::{Datelike as _, NaiveDate, NaiveTime, TimeDelta, TimeZone as _};
 use chrono_tz::Tz;
 
 use super::words;
@@ -60,7 +60,7 @@ impl Search {
 
     fn read_days(&mut self) {
         let mut day = |field: &'static str, text: &str| {
-            let day = text.parse().ok();
+            let day = day_of(text);
             if day.is_none() && !text.is_empty() {
                 self.faults.push((field, "audit-date-wrong"));
             }
@@ -178,6 +178,11 @@ pub(super) fn version_choices(frame: &Frame, state: &State, versions: &[Version]
 pub(super) fn version(text: &str) -> Option<(String, i32)> {
     let (service, number) = text.split_once('/')?;
     Some((Some(service).filter(|service| is_word(service))?.to_owned(), number.parse().ok()?))
+}
+
+/// A day as forms send it. Years have four digits: behind them lies the end of the calendar, and no id.
+pub(super) fn day_of(text: &str) -> Option<NaiveDate> {
+    text.parse().ok().filter(|day: &NaiveDate| (1..=9999).contains(&day.year()))
 }
 
 /// The first moment of a day; where clocks are put forward at midnight, the first that there is.

@@ -4,12 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::{NaiveDate, TimeDelta};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     auditor::Auditor,
     records::{count_in_words, named},
-    search::{begin, is_word, service_choices, version, version_choices},
+    search::{begin, day_of, is_word, service_choices, version, version_choices},
     words,
 };
 use crate::{
@@ -46,19 +46,19 @@ const PAGE: usize = 50;
 
 /// The question in the address.
 #[derive(Clone, Debug)]
-struct Asked {
+pub(super) struct Asked {
     service: String,
     version: Option<(String, i32)>,
     q: String,
     on: String,
     day: Option<NaiveDate>,
     /// Those who have the service now although no acceptance stands.
-    ungrounded: bool,
+    pub(super) ungrounded: bool,
     cursor: Option<String>,
 }
 
 impl Asked {
-    fn parse(query: &str, state: &State) -> Self {
+    pub(super) fn parse(query: &str, state: &State) -> Self {
         let fields = Fields::decode(query);
         let text = |name: &str| fields.get(name).map(str::trim).filter(|text| !text.is_empty() && text.len() <= 200);
         let first = || state.catalogue.services.first().map(|service| service.slug.to_string()).unwrap_or_default();
@@ -70,24 +70,24 @@ impl Asked {
             version,
             q: text("q").unwrap_or_default().to_owned(),
             on: text("on").unwrap_or_default().to_owned(),
-            day: text("on").and_then(|text| text.parse().ok()),
+            day: text("on").and_then(day_of),
             ungrounded: fields.get("ground") == Some("none"),
             cursor: text("before").filter(|text| is_word(text)).map(str::to_owned),
         }
     }
 
-    fn is_wrong(&self) -> bool {
+    pub(super) fn is_wrong(&self) -> bool {
         !self.on.is_empty() && self.day.is_none()
     }
 
-    /// The end of the day, or now.
-    fn at(&self, state: &State, tz: chrono_tz::Tz) -> Instant {
+    /// The end of the day, or now; who lacks an acceptance is known for now only.
+    pub(super) fn at(&self, state: &State, tz: chrono_tz::Tz) -> Instant {
         let now = state.clock.now();
         let end = |day: NaiveDate| begin(day + TimeDelta::days(1), tz) - TimeDelta::microseconds(1);
-        self.day.map_or(now, |day| end(day).min(now))
+        self.day.filter(|_| !self.ungrounded).map_or(now, |day| end(day).min(now))
     }
 
-    fn query(&self, with_names: bool) -> String {
+    pub(super) fn query(&self, with_names: bool) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.append_pair("service", &self.service);
         if let Some((service, number)) = &self.version {
@@ -103,6 +103,11 @@ impl Asked {
             query.append_pair("ground", "none");
         }
         query.finish()
+    }
+
+    /// What the log keeps of the question: no name.
+    pub(super) fn recorded(&self) -> Value {
+        json!({ "filter": self.query(false), "by_person": !self.q.is_empty(), "list": "standing" })
     }
 }
 
@@ -132,12 +137,12 @@ pub(in crate::web) async fn show(
     let answer = state.database.read(move |conn| ask(conn, &question, at)).await?;
     if !is_wrong {
         let subjects: BTreeSet<String> = answer.names.keys().cloned().collect();
-        let detail = json!({ "filter": asked.query(false), "by_person": !asked.q.is_empty(), "list": "standing" });
-        auditor.note(&state, Kind::LogSearched, detail, subjects).await?;
+        auditor.note(&state, Kind::LogSearched, asked.recorded(), subjects).await?;
     }
     let last = answer.standing.last().map(|s| &s.id).or(answer.ungrounded.last().map(|u| &u.account_id));
     let next =
         last.filter(|_| answer.more).map(|id| frame.url(&format!("/audit/standing?{}&before={id}", asked.query(true))));
+    let has_rows = last.is_some();
     let wrong = FieldProblem { field: "on", text: frame.t("audit-date-wrong") };
     let page = StandingPage {
         reason: auditor.reason,
@@ -149,6 +154,7 @@ pub(in crate::web) async fn show(
         count: answer.count.map(|count| count_in_words(&frame, count)),
         rows: rows(&frame, &answer),
         next_url: next,
+        export_url: has_rows.then(|| frame.url(&format!("/audit/standing/export?{}", asked.query(true)))),
         frame,
     };
     view::page(if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
@@ -159,27 +165,35 @@ fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant) -> Result<Answer, db::Er
     if asked.is_wrong() {
         return Ok(answer);
     }
+    let question;
+    (question, answer.too_many) = meant(conn, asked, &answer.versions, at)?;
+    let cursor = asked.cursor.as_deref();
     if asked.ungrounded {
-        (answer.ungrounded, answer.more) =
-            standing::without_acceptance(conn, &asked.service, asked.cursor.as_deref(), PAGE)?;
+        (answer.ungrounded, answer.more) = standing::without_acceptance(conn, &question, cursor, PAGE)?;
     } else {
-        let mut people = None;
-        if !asked.q.is_empty() {
-            let found = people::search(conn, &asked.q)?;
-            answer.too_many = found.too_many;
-            people = Some(found.people.into_iter().map(|person| person.id).collect());
-        }
-        let version = asked.version.as_ref().map(|(service, number)| {
-            let known = answer.versions.iter().find(|v| v.service == *service && v.number == *number);
-            known.map_or_else(String::new, |version| version.id.clone())
-        });
-        let question = Question { service: asked.service.clone(), version, at, people };
-        (answer.standing, answer.more) = standing::page(conn, &question, asked.cursor.as_deref(), PAGE)?;
+        (answer.standing, answer.more) = standing::page(conn, &question, cursor, PAGE)?;
         answer.count = Some(standing::count(conn, &question)?);
     }
     let ids = answer.standing.iter().map(|s| &s.account_id).chain(answer.ungrounded.iter().map(|u| &u.account_id));
     answer.names = people::listed(conn, ids)?;
     Ok(answer)
+}
+
+/// Whom and which version a question means, and whether more people have such a name than are looked at.
+pub(super) fn meant(
+    conn: &mut db::Conn,
+    asked: &Asked,
+    versions: &[Version],
+    at: Instant,
+) -> Result<(Question, bool), db::Error> {
+    let found = (!asked.q.is_empty()).then(|| people::search(conn, &asked.q)).transpose()?;
+    let too_many = found.as_ref().is_some_and(|found| found.too_many);
+    let version = asked.version.as_ref().map(|(service, number)| {
+        let known = versions.iter().find(|v| v.service == *service && v.number == *number);
+        known.map_or_else(String::new, |version| version.id.clone())
+    });
+    let people = found.map(|found| found.people.into_iter().map(|person| person.id).collect());
+    Ok((Question { service: asked.service.clone(), version, at, people }, too_many))
 }
 
 fn form(frame: &Frame, state: &State, asked: &Asked, versions: &[Version]) -> StandingForm {

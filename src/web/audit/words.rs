@@ -48,9 +48,9 @@ pub(super) fn label(frame: &Frame, words: &[(&str, &str)], word: &str) -> String
     words.iter().find(|(known, _)| *known == word).map_or_else(|| word.to_owned(), |(_, key)| frame.t(key))
 }
 
-/// A service that has left the catalogue keeps at least its short name.
+/// What a service is called.
 pub(super) fn service(frame: &Frame, state: &State, slug: &str) -> String {
-    state.catalogue.get(slug).map_or_else(|| slug.to_owned(), |service| service.name.get(frame.locale).to_owned())
+    state.catalogue.name(slug, frame.locale).to_owned()
 }
 
 #[cfg(test)]

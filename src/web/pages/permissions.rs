@@ -59,11 +59,22 @@ pub struct ServiceRow {
     pub shown: bool,
     pub state: ServiceState,
     pub terms: Option<TermsItem>,
+    /// New terms that whoever has the service will have to accept.
+    pub announced: Option<AnnouncedTerms>,
     /// The page with result and next steps.
     pub details_url: Option<String>,
     /// The words beside the tick box.
     pub problem: Option<String>,
     pub seen_by_lecturers: bool,
+}
+
+/// Terms that are published and not in effect yet.
+#[derive(Clone, Debug)]
+pub struct AnnouncedTerms {
+    pub number: String,
+    pub url: String,
+    /// From when on they can be accepted.
+    pub effective: Instant,
 }
 
 /// How things stand between the person and a service.

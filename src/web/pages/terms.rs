@@ -41,6 +41,10 @@ pub struct OtherVersion {
 }
 
 impl TermsPage {
+    pub fn is_ahead(&self) -> bool {
+        self.effective > self.frame.now
+    }
+
     pub fn kind_label(&self) -> String {
         self.frame.t(match (self.number.as_str(), self.major) {
             ("1", _) => "terms-first",

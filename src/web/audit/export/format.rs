@@ -1,14 +1,8 @@
-//! Records as lines of a file.
-
-use std::collections::HashMap;
+//! Kinds of files.
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::{
-    domain::audit::{people::Listed, records::Stored},
-    texts,
-};
+use crate::web::export::defused;
 
 /// What kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,63 +13,9 @@ pub(in crate::web::audit) enum Format {
     JsonLines,
 }
 
-/// A record as a file shows it.
-#[derive(Debug, Serialize)]
-pub(super) struct Line<'a> {
-    id: &'a str,
-    /// RFC 3339, in UTC.
-    at: String,
-    kind: &'a str,
-    actor: &'a str,
-    actor_username: Option<&'a str>,
-    account: Option<&'a str>,
-    username: Option<&'a str>,
-    display_name: Option<&'a str>,
-    mail: Option<&'a str>,
-    service: Option<&'a str>,
-    request: &'a str,
-    detail: Value,
-}
-
-const COLUMNS: &str = "id,at,kind,actor,actor_username,account,username,display_name,mail,service,request,detail";
-
-impl<'a> Line<'a> {
-    pub(super) fn new(record: &'a Stored, names: &'a HashMap<String, Listed>) -> Self {
-        let known = |id: &str| names.get(id).filter(|person| !person.is_erased());
-        let person = record.account_id.as_deref().and_then(known);
-        Self {
-            id: &record.id,
-            at: texts::exact_time(record.at),
-            kind: &record.kind,
-            actor: &record.actor,
-            actor_username: known(&record.actor).map(|person| person.username.as_str()),
-            account: record.account_id.as_deref(),
-            username: person.map(|person| person.username.as_str()),
-            display_name: person.map(|person| person.display_name.as_str()),
-            mail: person.and_then(|person| person.mail.as_deref()),
-            service: record.service.as_deref(),
-            request: &record.request_id,
-            detail: serde_json::from_str(&record.detail).unwrap_or_else(|_| Value::String(record.detail.clone())),
-        }
-    }
-
-    fn cells(&self) -> [String; 12] {
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        [
-            self.id.to_owned(),
-            self.at.clone(),
-            self.kind.to_owned(),
-            self.actor.to_owned(),
-            text(self.actor_username),
-            text(self.account),
-            text(self.username),
-            text(self.display_name),
-            text(self.mail),
-            text(self.service),
-            self.request.to_owned(),
-            self.detail.to_string(),
-        ]
-    }
+/// A record as a file shows it: an object whose fields are the columns, in their order.
+pub(super) trait Line<const N: usize>: Serialize {
+    fn cells(&self) -> [String; N];
 }
 
 impl Format {
@@ -83,6 +23,7 @@ impl Format {
         [Self::Csv, Self::JsonLines].into_iter().find(|format| format.name() == name)
     }
 
+    /// The ending of its files as well.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -97,22 +38,14 @@ impl Format {
         }
     }
 
-    /// Made here and nowhere else, so that no header can be broken.
-    pub(super) fn file_name(self) -> &'static str {
+    pub(super) fn beginning(self, columns: &[&str]) -> String {
         match self {
-            Self::Csv => "latchkey-log.csv",
-            Self::JsonLines => "latchkey-log.jsonl",
-        }
-    }
-
-    pub(super) fn beginning(self) -> String {
-        match self {
-            Self::Csv => format!("\u{feff}{}\r\n", row(&COLUMNS.split(',').collect::<Vec<_>>())),
+            Self::Csv => format!("\u{feff}{}\r\n", row(columns)),
             Self::JsonLines => String::new(),
         }
     }
 
-    pub(super) fn line(self, line: &Line<'_>) -> String {
+    pub(super) fn line<const N: usize>(self, line: &impl Line<N>) -> String {
         match self {
             Self::Csv => row(&line.cells()) + "\r\n",
             // Fails only for maps with keys that are no texts.
@@ -125,11 +58,9 @@ fn row<T: AsRef<str>>(cells: &[T]) -> String {
     cells.iter().map(|text| cell(text.as_ref())).collect::<Vec<_>>().join(",")
 }
 
-/// In quotes; what a spreadsheet would take for a formula gets an apostrophe, which makes it a text (OWASP, CSV injection).
+/// In quotes, and nothing that a spreadsheet would compute.
 fn cell(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    let mark = if is_formula { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+    format!("\"{}\"", defused(text).replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -139,7 +70,7 @@ mod tests {
     #[test]
     fn a_formula_is_a_text_and_quotes_are_doubled() {
         assert_eq!(cell("=HYPERLINK(\"http://evil\")"), "\"'=HYPERLINK(\"\"http://evil\"\")\"");
-        for start in ["+1", "-1", "@SUM(A1)", "\t=1", "\r=1"] {
+        for start in ["+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1"] {
             assert!(cell(start).starts_with("\"'"), "{start}");
         }
         assert_eq!(cell("a=b, \"c\"\r\nd"), "\"a=b, \"\"c\"\"\r\nd\"");

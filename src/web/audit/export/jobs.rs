@@ -15,7 +15,7 @@ use std::{
 
 use chrono::TimeDelta;
 
-use super::{BATCH, Source, format::Format};
+use super::{BATCH, Source, content::Content, format::Format};
 use crate::{
     chance,
     clock::Instant,
@@ -36,6 +36,8 @@ pub(in crate::web::audit) struct Jobs {
 /// One file in the making, or made.
 pub(super) struct Job {
     account_id: String,
+    /// Without an ending.
+    pub(super) file_name: &'static str,
     pub(super) format: Format,
     pub(super) total: u64,
     pub(super) ends_at: Instant,
@@ -70,7 +72,13 @@ impl Jobs {
     ///
     /// # Errors
     /// [`WebError::TooMany`] if there are enough already.
-    pub(super) fn start(&self, account_id: &str, source: Source, total: u64, now: Instant) -> Result<String, WebError> {
+    pub(super) fn start<C: Content>(
+        &self,
+        account_id: &str,
+        source: Source<C>,
+        total: u64,
+        now: Instant,
+    ) -> Result<String, WebError> {
         let mut jobs = self.lock();
         jobs.retain(|_, job| job.ends_at > now);
         let own = jobs.values().filter(|job| job.account_id == account_id).count();
@@ -80,6 +88,7 @@ impl Jobs {
         let broken = |error: std::io::Error| WebError::Internal(format!("a file for an export: {error}"));
         let job = Arc::new(Job {
             account_id: account_id.to_owned(),
+            file_name: C::FILE,
             format: source.format,
             total,
             ends_at: now + TimeDelta::from_std(self.kept).unwrap_or(TimeDelta::MAX),
@@ -106,7 +115,7 @@ impl Jobs {
     }
 }
 
-async fn run(job: Arc<Job>, source: Source) {
+async fn run<C: Content>(job: Arc<Job>, source: Source<C>) {
     let outcome = write(&job, &source).await;
     if let Err(error) = outcome {
         tracing::error!(event = "export.failed", reason = %error);
@@ -115,8 +124,8 @@ async fn run(job: Arc<Job>, source: Source) {
     job.is_done.store(true, Ordering::Release);
 }
 
-async fn write(job: &Arc<Job>, source: &Source) -> Result<(), db::Error> {
-    append(job, source.format.beginning()).await?;
+async fn write<C: Content>(job: &Arc<Job>, source: &Source<C>) -> Result<(), db::Error> {
+    append(job, source.format.beginning(C::COLUMNS)).await?;
     let mut last = None;
     while let Some((text, id)) = source.piece(last.take()).await? {
         append(job, text).await?;

@@ -1,10 +1,13 @@
 //! Charts: SVG with a title and a description, and the same numbers as a table.
 
 use askama::Template;
-use chrono::{Datelike as _, NaiveDate};
+use chrono::{NaiveDate, NaiveTime};
 
 use super::{Choice, number};
-use crate::web::pages::frame::{Frame, Nav};
+use crate::{
+    domain::locale::Locale,
+    web::pages::frame::{Frame, Nav},
+};
 
 /// Height of the drawing area of the chart by days, and where its lines begin.
 const HEIGHT: u64 = 180;
@@ -96,11 +99,15 @@ impl Days {
     }
 
     /// Where a few days stand under the chart.
-    pub fn marks(&self) -> Vec<(u64, String)> {
+    pub fn marks(&self, locale: Locale) -> Vec<(u64, String)> {
         let slot = WIDTH / u64::try_from(self.bars.len()).unwrap_or(1).max(1);
         let every = (self.bars.len() / 4).max(1);
         let marks = (0_u64..).zip(&self.bars).step_by(every);
-        marks.map(|(place, bar)| (place * slot, format!("{}.{}.", bar.day.day(), bar.day.month()))).collect()
+        let form = match locale {
+            Locale::De => "%-d.%-m.",
+            Locale::En => "%-d %b",
+        };
+        marks.map(|(place, bar)| (place * slot, bar.day.format(form).to_string())).collect()
     }
 
     /// Only the days on which something happened; the others would fill the table with nothing.
@@ -143,6 +150,13 @@ impl Bar {
 impl ChartsPage {
     fn own_tab(&self) -> &'static str {
         "/audit/charts"
+    }
+
+    /// A day in the portal's own time zone.
+    fn date(&self, day: impl std::borrow::Borrow<NaiveDate>) -> String {
+        let noon = day.borrow().and_time(NaiveTime::MIN) + chrono::TimeDelta::hours(12);
+        let at = noon.and_local_timezone(self.frame.tz).earliest().map_or(noon, |at| at.naive_utc());
+        self.frame.date(at)
     }
 
     fn n(&self, value: impl std::borrow::Borrow<u64>) -> String {

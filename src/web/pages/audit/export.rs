@@ -1,4 +1,4 @@
-//! The log as a file.
+//! The log, or who had a service, as a file.
 
 use askama::Template;
 
@@ -7,21 +7,35 @@ use crate::{
     web::pages::frame::{Frame, Nav},
 };
 
-/// `GET /audit/export`
+/// `GET /audit/export`, `GET /audit/standing/export`
 #[derive(Template)]
 #[template(path = "audit/export.html")]
 pub struct ExportPage {
     pub frame: Frame,
     pub reason: String,
-    /// The search, as it stands in the address.
+    /// The list, as it stands in the address.
     pub query: String,
+    pub action_url: String,
     pub back_url: String,
+    /// How many records there are, in a sentence.
     pub count: String,
     pub size: String,
-    pub is_empty: bool,
-    pub is_too_large: bool,
-    pub takes_a_while: bool,
+    /// Whether only the first of the people searched for are in the file.
+    pub too_many_people: bool,
+    pub extent: Extent,
     pub form_token: String,
+}
+
+/// How much a file would hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    Nothing,
+    /// It is sent at once.
+    Little,
+    /// It is made in the background.
+    Much,
+    /// No file holds so much.
+    TooMuch,
 }
 
 /// `GET /audit/exports/{id}`

@@ -66,6 +66,12 @@ pub struct ServiceNow {
     pub proof: Vec<ProofStep>,
 }
 
+impl ServiceNow {
+    fn has_facts(&self) -> bool {
+        self.version.is_some() || self.accepted_since.is_some() || self.decision.is_some() || self.explanation.is_some()
+    }
+}
+
 impl PersonPage {
     fn own_tab(&self) -> &'static str {
         ""

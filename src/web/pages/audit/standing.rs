@@ -23,6 +23,7 @@ pub struct StandingPage {
     pub count: Option<String>,
     pub rows: Vec<StandingRow>,
     pub next_url: Option<String>,
+    pub export_url: Option<String>,
 }
 
 #[derive(Clone, Debug)]

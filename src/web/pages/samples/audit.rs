@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{DIGEST, NAME, RECEIPT, at, history, member, result, say};
+use super::{DIGEST, NAME, RECEIPT, at, member, permissions::result, profile::history, say};
 use crate::{
     domain::{
         accounts::Account,
@@ -13,7 +13,7 @@ use crate::{
         audit::{
             Choice, FieldProblem, PersonLink,
             charts::{Bar, Bars, ChartsPage, DayBar, Days},
-            export::{ExportJobPage, ExportPage, Progress},
+            export::{ExportJobPage, ExportPage, Extent, Progress},
             log::{AnchorRow, HeadFacts, LogPage, Verified},
             person::{DirectoryNow, PersonPage, ServiceNow},
             reason::ReasonPage,
@@ -146,6 +146,7 @@ fn standing(locale: Locale, ungrounded: bool, rows: usize) -> StandingPage {
         count: (!ungrounded).then(|| "3".to_owned()),
         rows: (0..rows).map(row).collect(),
         next_url: (rows > 0).then(|| "/en/audit/standing?before=1".to_owned()),
+        export_url: (rows > 0).then(|| "/en/audit/standing/export?service=rocketchat".to_owned()),
     }
 }
 
@@ -208,12 +209,16 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         frame: frame(locale, "/audit/export?kind=signed-in"),
         reason: reason(),
         query: "kind=signed-in".to_owned(),
+        action_url: "/en/audit/export".to_owned(),
         back_url: "/en/audit?kind=signed-in".to_owned(),
         count: count.to_string(),
         size: "1 MB".to_owned(),
-        is_empty: count == 0,
-        is_too_large: count > 10,
-        takes_a_while: true,
+        too_many_people: count == 1,
+        extent: match count {
+            0 => Extent::Nothing,
+            1 => Extent::Much,
+            _ => Extent::TooMuch,
+        },
         form_token: "token-1".to_owned(),
     }
 }

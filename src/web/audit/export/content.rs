@@ -1,0 +1,41 @@
+//! What a file can hold.
+
+use std::collections::HashMap;
+
+use super::format::Format;
+use crate::{
+    db::{self, Conn},
+    domain::audit::people::Listed,
+};
+
+/// A list that is read batch by batch, each behind the last record of the one before.
+pub(super) trait Content: Clone + Send + Sync + 'static {
+    type Record: Send + 'static;
+
+    /// The name of its files, without an ending.
+    const FILE: &'static str;
+    /// Where its files are asked for.
+    const PATH: &'static str;
+    const COLUMNS: &'static [&'static str];
+    /// About how many bytes a record takes in a file.
+    const BYTES_OF_A_RECORD: u64;
+
+    /// How many records there are.
+    fn count(&self, conn: &mut Conn) -> Result<u64, db::Error>;
+
+    /// Up to `size` records behind `after`, in order.
+    fn batch(&self, conn: &mut Conn, after: Option<&str>, size: usize) -> Result<Vec<Self::Record>, db::Error>;
+
+    /// The place of a record in the list.
+    fn cursor(record: &Self::Record) -> &str;
+
+    /// The accounts that a record names.
+    fn people(record: &Self::Record) -> impl Iterator<Item = &String>;
+
+    fn line(&self, record: &Self::Record, names: &HashMap<String, Listed>, format: Format) -> String;
+}
+
+/// A person as files show them; of an erased account nothing but its id is left.
+pub(super) fn known<'a>(names: &'a HashMap<String, Listed>, id: &str) -> Option<&'a Listed> {
+    names.get(id).filter(|person| !person.is_erased())
+}
