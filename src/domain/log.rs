@@ -29,6 +29,9 @@ use crate::{
     },
 };
 
+/// Rows in one statement: an export may be about everybody, and others wait to write meanwhile.
+const SUBJECTS_AT_ONCE: usize = 1_000;
+
 /// What a record states. The names are stable: they stand in the database and in exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -65,6 +68,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kinds whose detail says `cause`. Searches for a cause look for these alone.
+    pub const WITH_CAUSE: [Self; 3] = [Self::AcceptanceWithdrawn, Self::EntitlementGranted, Self::EntitlementEnded];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
@@ -142,10 +148,15 @@ pub fn append_about(
     detail["people"] = subjects.len().into();
     detail["people_sha256"] = subjects_digest(subjects.iter().copied()).into();
     let id = insert(conn, origin, record, &detail)?;
-    for subject in subjects {
-        diesel::insert_into(log_subjects::table)
-            .values((log_subjects::account_id.eq(subject), log_subjects::record_id.eq(&id)))
-            .execute(conn)?;
+    let rows: Vec<_> = subjects
+        .iter()
+        .map(|subject| (log_subjects::account_id.eq(*subject), log_subjects::record_id.eq(&id)))
+        .collect();
+    for rows in rows.chunks(SUBJECTS_AT_ONCE) {
+        match conn {
+            Conn::Sqlite(sqlite) => diesel::insert_into(log_subjects::table).values(rows).execute(sqlite)?,
+            Conn::Postgres(postgres) => diesel::insert_into(log_subjects::table).values(rows).execute(postgres)?,
+        };
     }
     Ok(())
 }
@@ -166,6 +177,10 @@ fn insert(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>, detail: &Val
         Actor::Operator => "operator",
         Actor::System => "system",
     };
+    debug_assert!(
+        detail.get("cause").is_none() || Kind::WITH_CAUSE.contains(&record.kind),
+        "a cause that is not found"
+    );
     let id = chance::id(origin.at);
     diesel::insert_into(log_records::table)
         .values((

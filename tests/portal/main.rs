@@ -11,6 +11,7 @@ mod audit;
 mod audit_exports;
 mod audit_people;
 mod audit_plans;
+mod audit_standing;
 mod boards;
 mod course_pages;
 mod courses;

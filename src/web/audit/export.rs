@@ -67,11 +67,9 @@ pub(in crate::web) async fn show(
         reason: auditor.reason,
         query: search.query(),
         back_url: frame.url(&format!("/audit?{}", search.query())),
-        count: number(&frame, count),
-        size: size_in_words(&frame, count),
-        is_empty: count == 0,
-        is_too_large: count > MOST,
-        takes_a_while: count > state.settings.inspection.large_export,
+        is_empty: count == Some(0),
+        contents: count.map(|count| contents(&frame, count)),
+        takes_a_while: count.is_some_and(|count| count > state.settings.inspection.large_export),
         form_token: forms::mask(&member.data.form_token),
         frame,
     };
@@ -91,9 +89,7 @@ pub(in crate::web) async fn create(
     let format = fields.get("format").and_then(Format::parse).ok_or(WebError::NotFound)?;
     let search = Search::parse(fields.get("query").unwrap_or_default());
     let (filter, count) = size(&state, &search, state.settings.portal.time_zone).await?;
-    if count > MOST {
-        return Ok(HttpResponse::PayloadTooLarge().finish());
-    }
+    let Some(count) = count else { return Ok(HttpResponse::PayloadTooLarge().finish()) };
     note(&auditor, &state, &search, &filter, format, count).await?;
     let source = Source { database: state.database.clone(), filter, format };
     if count <= state.settings.inspection.large_export {
@@ -148,11 +144,12 @@ fn attachment(format: Format) -> actix_web::HttpResponseBuilder {
     answer
 }
 
-async fn size(state: &State, search: &Search, tz: Tz) -> Result<(Filter, u64), WebError> {
+/// What a search means, and how many records that are; `None`: too many for a file.
+async fn size(state: &State, search: &Search, tz: Tz) -> Result<(Filter, Option<u64>), WebError> {
     let search = search.clone();
     let counting = state.database.read(move |conn| {
         let (_, filter) = meant(conn, &search, tz)?;
-        let count = records::count_all(conn, &filter)?;
+        let count = records::count_all(conn, &filter, MOST)?;
         Ok::<_, db::Error>((filter, count))
     });
     Ok(counting.await?)
@@ -219,6 +216,12 @@ impl Source {
         });
         Ok(Some((written.await?, last)))
     }
+}
+
+/// How many records, and how large the file will be.
+fn contents(frame: &Frame, count: u64) -> String {
+    let records = frame.with("audit-export-count", "number", number(frame, count));
+    format!("{records} {}", size_in_words(frame, count))
 }
 
 fn size_in_words(frame: &Frame, count: u64) -> String {

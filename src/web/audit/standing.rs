@@ -81,8 +81,7 @@ impl Asked {
     }
 
     /// The end of the day, or now.
-    fn at(&self, state: &State, tz: chrono_tz::Tz) -> Instant {
-        let now = state.clock.now();
+    fn at(&self, now: Instant, tz: chrono_tz::Tz) -> Instant {
         let end = |day: NaiveDate| begin(day + TimeDelta::days(1), tz) - TimeDelta::microseconds(1);
         self.day.map_or(now, |day| end(day).min(now))
     }
@@ -127,9 +126,10 @@ pub(in crate::web) async fn show(
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
     let asked = Asked::parse(request.query_string(), &state);
-    let at = asked.at(&state, frame.tz);
+    let now = state.clock.now();
+    let at = asked.at(now, frame.tz);
     let (question, is_wrong) = (asked.clone(), asked.is_wrong());
-    let answer = state.database.read(move |conn| ask(conn, &question, at)).await?;
+    let answer = state.database.read(move |conn| ask(conn, &question, at, at == now)).await?;
     if !is_wrong {
         let subjects: BTreeSet<String> = answer.names.keys().cloned().collect();
         let detail = json!({ "filter": asked.query(false), "by_person": !asked.q.is_empty(), "list": "standing" });
@@ -154,7 +154,7 @@ pub(in crate::web) async fn show(
     view::page(if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
 }
 
-fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant) -> Result<Answer, db::Error> {
+fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant, is_now: bool) -> Result<Answer, db::Error> {
     let mut answer = Answer { versions: terms::all_versions(conn)?, ..Answer::default() };
     if asked.is_wrong() {
         return Ok(answer);
@@ -173,7 +173,7 @@ fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant) -> Result<Answer, db::Er
             let known = answer.versions.iter().find(|v| v.service == *service && v.number == *number);
             known.map_or_else(String::new, |version| version.id.clone())
         });
-        let question = Question { service: asked.service.clone(), version, at, people };
+        let question = Question { service: asked.service.clone(), version, at, is_now, people };
         (answer.standing, answer.more) = standing::page(conn, &question, asked.cursor.as_deref(), PAGE)?;
         answer.count = Some(standing::count(conn, &question)?);
     }

@@ -16,10 +16,9 @@ pub struct ExportPage {
     /// The search, as it stands in the address.
     pub query: String,
     pub back_url: String,
-    pub count: String,
-    pub size: String,
     pub is_empty: bool,
-    pub is_too_large: bool,
+    /// What will be in the file; `None` if that is too much.
+    pub contents: Option<String>,
     pub takes_a_while: bool,
     pub form_token: String,
 }

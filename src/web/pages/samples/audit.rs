@@ -208,10 +208,8 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         reason: reason(),
         query: "kind=signed-in".to_owned(),
         back_url: "/en/audit?kind=signed-in".to_owned(),
-        count: count.to_string(),
-        size: "1 MB".to_owned(),
         is_empty: count == 0,
-        is_too_large: count > 10,
+        contents: (count <= 10).then(|| format!("{count} · 1 MB")),
         takes_a_while: true,
         form_token: "token-1".to_owned(),
     }
