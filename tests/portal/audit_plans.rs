@@ -10,15 +10,22 @@ use diesel::{
 };
 use latchkey::{
     db::Conn,
-    domain::audit::{
-        records::{self, Filter, From},
-        standing::{self, Question},
+    domain::{
+        audit::{
+            records::{self, Filter, From},
+            standing::{self, Question},
+        },
+        log::seal,
     },
 };
 
 use crate::world::{Base, World};
 
-on_both![every_search_walks_an_index, what_stands_is_found_without_looking_through_a_service];
+on_both![
+    every_search_walks_an_index,
+    what_stands_is_found_without_looking_through_a_service,
+    what_is_not_sealed_is_found_by_keys,
+];
 
 /// Takes down every statement with its values.
 #[derive(Clone, Default)]
@@ -32,7 +39,7 @@ impl Instrumentation for Statements {
     }
 }
 
-/// A filter and the index that it has to walk.
+/// A filter and the index that it has to walk; one of several where all records of a kind have the same cause, as here.
 fn searches() -> Vec<(Filter, &'static str)> {
     let text = |text: &str| Some(text.to_owned());
     let of = |service: Option<&str>, kind: Option<&str>, version: Option<i32>, cause: Option<&str>| Filter {
@@ -56,12 +63,18 @@ fn searches() -> Vec<(Filter, &'static str)> {
         (of(chat, kind, None, None), "log_records_service_kind"),
         (of(chat, None, Some(3), None), "log_records_version"),
         (of(chat, kind, Some(3), None), "log_records_version_kind"),
-        (of(chat, kind, Some(3), cause), "log_records_version_cause_kind"),
+        (
+            of(chat, kind, Some(3), cause),
+            "log_records_version_cause_kind|log_records_version_kind|log_records_cause_service_kind",
+        ),
         (of(None, None, None, cause), "log_records_cause"),
         (of(None, kind, None, cause), "log_records_cause_kind"),
-        (of(chat, kind, None, cause), "log_records_cause_service_kind"),
-        (of(chat, None, None, cause), "log_records_cause_service_kind"),
-        (of(chat, None, Some(3), cause), "log_records_version_cause_kind"),
+        (of(chat, kind, None, cause), "log_records_cause_service_kind|log_records_cause_kind"),
+        (of(chat, None, None, cause), "log_records_cause_service_kind|log_records_cause_kind"),
+        (
+            of(chat, None, Some(3), cause),
+            "log_records_version_cause_kind|log_records_version_kind|log_records_cause_service_kind",
+        ),
         (Filter { people: Some(vec!["account-7".to_owned()]), ..of(chat, kind, None, None) }, "log_records_account"),
         (
             Filter { people: Some(vec!["account-7".to_owned()]), kind: text("signed-in"), ..Filter::default() },
@@ -95,17 +108,13 @@ async fn every_search_walks_an_index(base: Base) {
                 let plan = world.plan(&with_values(statement));
                 let is_walked = match base {
                     Base::Sqlite if index == "pk" => plan.contains("INDEX sqlite_autoindex_log_records"),
-                    Base::Sqlite => plan.contains(&format!("INDEX {index} (")) && !plan.contains("B-TREE"),
+                    Base::Sqlite => index.split('|').any(|index| plan.contains(&format!("INDEX {index} ("))),
                     Base::Postgresql if index == "pk" => plan.contains(" log_records_pkey"),
-                    // Few enough may be read in any order and then sorted.
-                    Base::Postgresql => {
-                        plan.contains(&format!(" {index} "))
-                            && (plan.contains(&format!("using {index} "))
-                                || plan.contains("Sort")
-                                || !statement.contains("ORDER BY"))
-                    }
+                    Base::Postgresql => index.split('|').any(|index| plan.contains(&format!(" {index} "))),
                 };
-                assert!(is_walked && !plan.contains("Seq Scan"), "{index}: {statement}\n{plan}");
+                // On PostgreSQL few enough may be read in any order and then sorted; whose ids are in a list is sorted here.
+                let is_in_order = base == Base::Postgresql || index == "pk" || !plan.contains("B-TREE");
+                assert!(is_walked && is_in_order && !plan.contains("Seq Scan"), "{index}: {statement}\n{plan}");
             }
         }
     }
@@ -155,6 +164,25 @@ async fn what_stands_is_found_without_looking_through_a_service(base: Base) {
     }
 }
 
+/// Statistics know nothing of the records of the last minutes: a join with as young leaves was planned as if there were none.
+async fn what_is_not_sealed_is_found_by_keys(base: Base) {
+    let world = World::new(base).await;
+    world.execute(&records_of_a_term(base)).expect("records");
+    let seal = "INSERT INTO log_leaves SELECT row_number() OVER (ORDER BY id) - 1, id, '' FROM log_records WHERE id < '018bcfe8-05'; \
+                ANALYZE;";
+    world.execute(seal).expect("leaves");
+    let (mut conn, statements) = watched(&world);
+    let left = seal::unsealed(&mut conn, "018bcfe8-04", None, 10).expect("records");
+    assert!(left.len() == 10 && left[0].id.starts_with("018bcfe8-05"), "{left:?}");
+    let sent = statements.0.lock().expect("the statements").remove(0);
+    let plan = world.plan(&with_values(&sent));
+    let by_key = [
+        "log_leaves USING INDEX sqlite_autoindex_log_leaves_1 (record_id=?)",
+        "Index Cond: (record_id = log_records.id)",
+    ];
+    assert!(by_key.iter().any(|key| plan.contains(key)) && !plan.contains("Join"), "{sent}\n{plan}");
+}
+
 /// 20,000 people who have one service, each on the ground of an acceptance.
 fn acceptances_of_a_term(base: Base) -> String {
     let numbers = match base {
@@ -190,12 +218,11 @@ fn records_of_a_term(base: Base) -> String {
             "'{\"version\":' || i % 5 || ',\"cause\":\"member\"}'",
         ),
     };
-    let rest = "CASE i % 50 WHEN 0 THEN 'terms-accepted' WHEN 10 THEN 'acceptance-withdrawn' \
-                WHEN 20 THEN 'entitlement-granted' WHEN 30 THEN 'entitlement-ended' ELSE 'signed-in' END, 'account-' || (i % 500), \
+    let rest = "CASE WHEN i % 50 = 0 THEN 'terms-accepted' ELSE 'signed-in' END, 'account-' || (i % 500), \
                 'account-' || (i % 500), CASE WHEN i % 40 = 0 THEN 'chat' ELSE 'cloud' END, 'request'";
     format!(
         "INSERT INTO log_records (id, at, kind, actor, account_id, service, request_id, detail) \
-         {numbers} SELECT {id}, '2026-11-01 00:00:00', {rest}, CASE WHEN i % 50 IN (0, 10, 20, 30) THEN {json} ELSE '{{}}' END FROM n; ANALYZE;"
+         {numbers} SELECT {id}, '2026-11-01 00:00:00', {rest}, CASE WHEN i % 50 = 0 THEN {json} ELSE '{{}}' END FROM n; ANALYZE;"
     )
 }
 
