@@ -1,21 +1,30 @@
-//! The log at size: fills a database with records, seals them and verifies them, and says how fast and with how much memory.
+//! The log at size: fills a database with what people leave in it over years, seals it, opens every page of the auditors, exports a
+//! million records, verifies everything, and says how fast and with how much memory.
 //!
 //! `cargo bench --bench audit -- --records 100000,1000000 --databases sqlite,postgres`; PostgreSQL as `LATCHKEY_TEST_POSTGRES` says.
-//! Each measurement is a function over a [`Filled`] database, in a file of its own.
 
+mod auditor;
+mod export;
 mod fill;
+mod life;
 mod memory;
-#[path = "../../tests/support/postgres.rs"]
-mod postgres;
+mod pages;
+mod place;
+mod portal;
+mod report;
 mod seal;
 
 use std::{
-    path::PathBuf,
+    env,
+    path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use clap::{Parser, ValueEnum};
 use latchkey::db::{Database, Error, Settings};
+
+use crate::{auditor::Auditor, life::Life, portal::Portal};
 
 /// Measures the log at size
 #[derive(Parser)]
@@ -25,12 +34,15 @@ struct Arguments {
     records: Vec<u32>,
     #[arg(long, value_delimiter = ',', default_value = "sqlite,postgres")]
     databases: Vec<Kind>,
-    /// How many people the records are about
-    #[arg(long, default_value_t = 100_000)]
-    people: u32,
-    /// Folder for the files of SQLite [default: a temporary one]
+    /// Folder in which databases are kept, to be measured again [default: none, and nothing is kept]
     #[arg(long)]
     folder: Option<PathBuf>,
+    /// Opens pages, and nothing else
+    #[arg(long)]
+    only_pages: bool,
+    /// Fills this database and ends: a process of its own, whose memory counts for nobody
+    #[arg(long, hide = true)]
+    fill: Option<String>,
     /// What cargo says to every bench
     #[arg(long, hide = true)]
     bench: bool,
@@ -45,7 +57,8 @@ enum Kind {
 /// A database that is full of records.
 struct Filled {
     database: Database,
-    records: u32,
+    url: String,
+    life: Life,
 }
 
 /// How long something took, with the memory that the process needed at most meanwhile.
@@ -57,35 +70,53 @@ struct Took {
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let arguments = Arguments::parse();
+    if let Some(url) = &arguments.fill {
+        return fill::fill(url, Life::of(arguments.records[0])).await;
+    }
     let temporary = tempfile::tempdir().expect("a folder");
-    let folder = arguments.folder.clone().unwrap_or_else(|| temporary.path().to_owned());
-    println!(
-        "| database | records | fill /s | seal /s | verify s | verify /s | MiB at most |\n|---|---|---|---|---|---|---|"
-    );
+    let folder = arguments.folder.as_deref().unwrap_or(temporary.path());
     for &records in &arguments.records {
         for &kind in &arguments.databases {
-            let url = match kind {
-                Kind::Sqlite => format!("sqlite://{}", folder.join(format!("audit-{records}.db")).display()),
-                Kind::Postgres => postgres::database(),
-            };
-            let database = Database::open(&Settings { url: url.into(), pool_size: 4, wait: Duration::from_secs(10) })?;
-            database.migrate().await?;
-            let filled = Filled { database, records };
-            let fill = measured(fill::fill(&filled, arguments.people)).await?;
-            let sealing = measured(seal::seal(&filled)).await?;
-            let verifying = measured(seal::verify(&filled)).await?;
-            let rate = |took: &Took| (f64::from(records) / took.time.as_secs_f64()).round();
-            println!(
-                "| {kind:?} | {records} | {} | {} | {:.1} | {} | {} |",
-                rate(&fill),
-                rate(&sealing),
-                verifying.time.as_secs_f64(),
-                rate(&verifying),
-                verifying.mebibytes
-            );
+            println!("\n### {kind:?}, {records} records\n");
+            measure(&arguments, kind, records, folder).await?;
+            if arguments.folder.is_none() {
+                place::forget(kind, records);
+            }
         }
     }
     Ok(())
+}
+
+fn open(url: &str) -> Result<Database, Error> {
+    Database::open(&Settings { url: url.to_owned().into(), pool_size: 4, wait: Duration::from_secs(10) })
+}
+
+async fn measure(arguments: &Arguments, kind: Kind, records: u32, folder: &Path) -> Result<(), Error> {
+    let url = place::url(kind, records, folder);
+    let filling = measured(async { fill_apart(&url, records) }).await?;
+    let filled = Filled { database: open(&url)?, url, life: Life::of(records) };
+    let mut works = vec![("fill", u64::from(filled.life.records()), filling)];
+    let before = place::sealed(&filled.database).await?;
+    if !arguments.only_pages {
+        let took = measured(seal::seal(&filled)).await?;
+        works.push(("seal", place::sealed(&filled.database).await? - before, took));
+        works.push(("verify", place::sealed(&filled.database).await?, measured(seal::verify(&filled)).await?));
+        report::work(&works);
+    }
+    let portal = Portal::start(&filled.url).await;
+    let mut auditor = Auditor::signed_in(portal.address).await;
+    report::pages(&pages::pages(&mut auditor, filled.life).await);
+    if !arguments.only_pages {
+        report::exports(&export::exports(&mut auditor, filled.life).await);
+    }
+    Ok(())
+}
+
+/// Fills a database that is not filled yet.
+fn fill_apart(url: &str, records: u32) -> Result<(), Error> {
+    let this = env::current_exe().expect("this program");
+    let status = Command::new(this).args(["--fill", url, "--records", &records.to_string()]).status();
+    if status.is_ok_and(|status| status.success()) { Ok(()) } else { Err(Error::Broken("not filled".into())) }
 }
 
 async fn measured(work: impl Future<Output = Result<(), Error>>) -> Result<Took, Error> {

@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// How many people one statement writes down.
-const SUBJECTS_AT_ONCE: usize = 500;
+/// Rows in one statement: an export may be about everybody, and others wait to write meanwhile.
+const SUBJECTS_AT_ONCE: usize = 1_000;
 
 /// What a record states. The names are stable: they stand in the database and in exports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The kinds whose detail says `cause`. Searches for a cause look for these alone.
+    pub const WITH_CAUSE: [Self; 3] = [Self::AcceptanceWithdrawn, Self::EntitlementGranted, Self::EntitlementEnded];
+
     pub fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
@@ -181,6 +184,10 @@ fn insert(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>, detail: &Val
         Actor::Operator => "operator",
         Actor::System => "system",
     };
+    debug_assert!(
+        detail.get("cause").is_none() || Kind::WITH_CAUSE.contains(&record.kind),
+        "a cause that is not found"
+    );
     let id = chance::id(origin.at);
     diesel::insert_into(log_records::table)
         .values((

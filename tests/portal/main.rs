@@ -13,6 +13,7 @@ mod audit_oddities;
 mod audit_pages;
 mod audit_people;
 mod audit_plans;
+mod audit_standing;
 mod audit_standing_exports;
 mod boards;
 mod class_limits;

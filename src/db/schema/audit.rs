@@ -30,6 +30,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The acceptances that stand now; triggers keep it.
+    standing_acceptances (account_id, service) {
+        account_id -> Text,
+        service -> Text,
+        version_id -> Text,
+        acceptance_id -> Text,
+    }
+}
+
+diesel::table! {
     account_words (word, account_id) {
         word -> Text,
         account_id -> Text,
@@ -52,3 +62,5 @@ diesel::allow_tables_to_appear_in_same_query!(searched_records, log_subjects);
 diesel::allow_tables_to_appear_in_same_query!(acceptances_again, acceptances);
 diesel::allow_tables_to_appear_in_same_query!(acceptances_again, entitlements);
 diesel::allow_tables_to_appear_in_same_query!(acceptances_again, withdrawals);
+diesel::allow_tables_to_appear_in_same_query!(standing_acceptances, acceptances);
+diesel::allow_tables_to_appear_in_same_query!(standing_acceptances, entitlements);

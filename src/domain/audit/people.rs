@@ -132,7 +132,7 @@ pub fn index_older(conn: &mut Conn, limit: i64) -> Result<usize, Error> {
 
 /// The words of a text: what stands between blanks, and the parts of that. A mail address is one word, and its parts before the
 /// `@` are words, too; those behind it would fit everybody.
-fn words_of(text: &str) -> impl Iterator<Item = String> {
+pub fn words_of(text: &str) -> impl Iterator<Item = String> {
     let folded = fold(text);
     let mut words = BTreeSet::new();
     for word in folded.split_whitespace() {

@@ -11,6 +11,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, log_subjects, searched_records as records},
     },
+    domain::log::Kind,
 };
 
 /// More records than this are counted as "more than".
@@ -83,9 +84,10 @@ enum Walk<'a> {
     By(&'a str),
     Cause(&'a str),
     CauseAndKind(&'a str, &'a str),
-    CauseAndService(&'a str, &'a str),
+    CauseServiceAndKind(&'a str, &'a str, &'a str),
     Version(&'a str, i32),
     VersionAndKind(&'a str, i32, &'a str),
+    VersionCauseAndKind(&'a str, i32, &'a str, &'a str),
     Kind(&'a str),
     Service(&'a str),
     ServiceAndKind(&'a str, &'a str),
@@ -93,47 +95,57 @@ enum Walk<'a> {
 
 impl Walk<'_> {
     fn has_service(self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Self::Service(_)
-                | Self::ServiceAndKind(..)
-                | Self::CauseAndService(..)
-                | Self::Version(..)
-                | Self::VersionAndKind(..)
+            Self::All | Self::About(_) | Self::By(_) | Self::Kind(_) | Self::Cause(_) | Self::CauseAndKind(..)
         )
     }
 
     fn has_kind(self) -> bool {
-        matches!(self, Self::Kind(_) | Self::ServiceAndKind(..) | Self::CauseAndKind(..) | Self::VersionAndKind(..))
+        !matches!(
+            self,
+            Self::All | Self::About(_) | Self::By(_) | Self::Service(_) | Self::Cause(_) | Self::Version(..)
+        )
     }
 
     fn has_version(self) -> bool {
-        matches!(self, Self::Version(..) | Self::VersionAndKind(..))
+        matches!(self, Self::Version(..) | Self::VersionAndKind(..) | Self::VersionCauseAndKind(..))
     }
 
     fn has_cause(self) -> bool {
-        matches!(self, Self::Cause(_) | Self::CauseAndKind(..) | Self::CauseAndService(..))
+        matches!(
+            self,
+            Self::Cause(_) | Self::CauseAndKind(..) | Self::CauseServiceAndKind(..) | Self::VersionCauseAndKind(..)
+        )
     }
 }
 
 impl Filter {
-    /// The walks that together find every record that is meant; several only where people are meant.
+    /// The walks that together find every record that is meant: several where people are meant, or where a cause and a service are,
+    /// but no kind.
     fn walks(&self) -> Vec<Walk<'_>> {
         if let Some(people) = &self.people {
             return people.iter().flat_map(|id| [Walk::About(id), Walk::By(id)]).collect();
         }
         let (service, kind) = (self.service.as_deref(), self.kind.as_deref());
-        vec![match (self.cause.as_deref(), self.version, service, kind) {
-            (_, Some(version), Some(service), Some(kind)) => Walk::VersionAndKind(service, version, kind),
-            (_, Some(version), Some(service), None) => Walk::Version(service, version),
-            (Some(cause), _, _, Some(kind)) => Walk::CauseAndKind(cause, kind),
-            (Some(cause), _, Some(service), None) => Walk::CauseAndService(cause, service),
-            (Some(cause), _, None, None) => Walk::Cause(cause),
-            (None, _, Some(service), Some(kind)) => Walk::ServiceAndKind(service, kind),
-            (None, _, Some(service), None) => Walk::Service(service),
-            (None, _, None, Some(kind)) => Walk::Kind(kind),
-            (None, _, None, None) => Walk::All,
-        }]
+        let with_cause =
+            || kind.map_or_else(|| Kind::WITH_CAUSE.map(Kind::name).to_vec(), |kind| vec![kind]).into_iter();
+        match (self.cause.as_deref(), self.version, service, kind) {
+            (Some(cause), Some(version), Some(service), _) => {
+                with_cause().map(|kind| Walk::VersionCauseAndKind(service, version, cause, kind)).collect()
+            }
+            (Some(cause), None, Some(service), _) => {
+                with_cause().map(|kind| Walk::CauseServiceAndKind(cause, service, kind)).collect()
+            }
+            (None, Some(version), Some(service), Some(kind)) => vec![Walk::VersionAndKind(service, version, kind)],
+            (None, Some(version), Some(service), None) => vec![Walk::Version(service, version)],
+            (Some(cause), _, None, Some(kind)) => vec![Walk::CauseAndKind(cause, kind)],
+            (Some(cause), _, None, None) => vec![Walk::Cause(cause)],
+            (None, None, Some(service), Some(kind)) => vec![Walk::ServiceAndKind(service, kind)],
+            (None, None, Some(service), None) => vec![Walk::Service(service)],
+            (None, _, None, Some(kind)) => vec![Walk::Kind(kind)],
+            (None, _, None, None) => vec![Walk::All],
+        }
     }
 
     /// Ids carry the time at which they were made, so times need no index of their own.
@@ -174,9 +186,19 @@ macro_rules! walk {
             Walk::CauseAndKind(cause, kind) => {
                 query.filter(records::cause.eq(cause.to_owned()).and(records::kind.eq(kind.to_owned())))
             }
-            Walk::CauseAndService(cause, service) => {
-                query.filter(records::cause.eq(cause.to_owned()).and(records::service.eq(service.to_owned())))
-            }
+            Walk::CauseServiceAndKind(cause, service, kind) => query.filter(
+                records::cause
+                    .eq(cause.to_owned())
+                    .and(records::service.eq(service.to_owned()))
+                    .and(records::kind.eq(kind.to_owned())),
+            ),
+            Walk::VersionCauseAndKind(service, version, cause, kind) => query.filter(
+                records::service
+                    .eq(service.to_owned())
+                    .and(records::version.eq(version))
+                    .and(records::cause.eq(cause.to_owned()))
+                    .and(records::kind.eq(kind.to_owned())),
+            ),
         };
         if let Some(service) = filter.service.as_ref().filter(|_| !walk.has_service()) {
             query = query.filter(records::service.concat("").eq(service.clone()));
@@ -200,20 +222,36 @@ macro_rules! walk {
     }};
 }
 
+/// These columns of one record more than a page has, from where a walk is entered.
+macro_rules! ends {
+    ($filter:expr, $walk:expr, $from:expr, $size:expr, $columns:expr) => {{
+        let query = walk!($filter, $walk).limit(i64::try_from($size + 1).unwrap_or(i64::MAX)).select($columns);
+        match $from {
+            From::Newest => query.order(records::id.desc()),
+            From::Before(id) => query.filter(records::id.lt(id.to_owned())).order(records::id.desc()),
+            From::After(id) => query.filter(records::id.gt(id.to_owned())).order(records::id.asc()),
+        }
+    }};
+}
+
 /// A page of records, newest first, and whether there are more in that direction.
 pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<(Vec<Stored>, bool), Error> {
-    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
-    let mut found: Vec<Stored> = Vec::new();
-    for walk in filter.walks() {
-        let query = walk!(filter, walk).limit(limit);
-        found.extend(match from {
-            From::Newest => query.order(records::id.desc()).load::<Stored>(conn)?,
-            From::Before(id) => query.filter(records::id.lt(id)).order(records::id.desc()).load(conn)?,
-            From::After(id) => query.filter(records::id.gt(id)).order(records::id.asc()).load(conn)?,
-        });
-    }
+    let walks = filter.walks();
+    let mut found: Vec<Stored> = if let [walk] = walks[..] {
+        ends!(filter, walk, from, size, records::all_columns).load(conn)?
+    } else {
+        // Most of what these walks find is not on this page, so they read ids alone.
+        let mut ids = BTreeSet::new();
+        for walk in walks {
+            ids.extend(ends!(filter, walk, from, size, records::id).load::<String>(conn)?);
+        }
+        let ids: Vec<String> = match from {
+            From::After(_) => ids.into_iter().take(size + 1).collect(),
+            From::Newest | From::Before(_) => ids.into_iter().rev().take(size + 1).collect(),
+        };
+        if ids.is_empty() { Vec::new() } else { records::table.filter(records::id.eq_any(ids)).load(conn)? }
+    };
     found.sort_by(|a, b| a.id.cmp(&b.id));
-    found.dedup_by(|a, b| a.id == b.id);
     let more = found.len() > size;
     if !matches!(from, From::After(_)) {
         found.reverse();
@@ -232,22 +270,32 @@ pub fn count(conn: &mut Conn, filter: &Filter) -> Result<Count, Error> {
         let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
         let query = walk!(filter, walk).select(records::id).order(records::id.desc()).limit(limit);
         ids.extend(query.load::<String>(conn)?);
+        if ids.len() > COUNTED {
+            return Ok(Count::Many);
+        }
     }
-    Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
+    Ok(Count::Exactly(ids.len()))
 }
 
-/// How many records are meant, all of them counted.
-pub fn count_all(conn: &mut Conn, filter: &Filter) -> Result<u64, Error> {
-    let walks = filter.walks();
-    if let [walk] = walks[..] {
-        let count: i64 = walk!(filter, walk).count().get_result(conn)?;
-        return Ok(u64::try_from(count).unwrap_or_default());
+/// How many records are meant, all of them counted; `None` if they are more than `most`.
+pub fn count_all(conn: &mut Conn, filter: &Filter, most: u64) -> Result<Option<u64>, Error> {
+    let behind = i64::try_from(most).unwrap_or(i64::MAX);
+    let (mut count, mut ids) = (0, BTreeSet::new());
+    for walk in filter.walks() {
+        let one_more = walk!(filter, walk).select(records::id).order(records::id.desc()).offset(behind).limit(1);
+        if one_more.first::<String>(conn).optional()?.is_some() {
+            return Ok(None);
+        }
+        if filter.people.is_none() {
+            let found: i64 = walk!(filter, walk).count().get_result(conn)?;
+            count += u64::try_from(found).unwrap_or_default();
+        } else {
+            // The same record may be about one of them and by another.
+            ids.extend(walk!(filter, walk).select(records::id).load::<String>(conn)?);
+            count = ids.len() as u64;
+        }
     }
-    let mut ids = BTreeSet::new();
-    for walk in walks {
-        ids.extend(walk!(filter, walk).select(records::id).load::<String>(conn)?);
-    }
-    Ok(ids.len() as u64)
+    Ok(Some(count).filter(|count| *count <= most))
 }
 
 /// One record.

@@ -11,7 +11,9 @@ use crate::{
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{acceptances, acceptances_again as later, entitlements, withdrawals},
+        schema::{
+            acceptances, acceptances_again as later, entitlements, standing_acceptances as standing, withdrawals,
+        },
     },
 };
 
@@ -22,6 +24,8 @@ pub struct Question {
     /// Only on the ground of the version of this id.
     pub version: Option<String>,
     pub at: Instant,
+    /// Whether that is now: then nothing has to be compared with what came later, and the answer is read from what stands.
+    pub is_now: bool,
     /// Only these accounts.
     pub people: Option<Vec<String>>,
 }
@@ -59,7 +63,8 @@ macro_rules! stood {
         let replaced = later::table.filter(
             later::account_id
                 .eq(acceptances::account_id)
-                .and(later::service.eq(acceptances::service))
+                // The service is written so that only the account leads through an index: of one service there are very many.
+                .and(later::service.concat("").eq(acceptances::service))
                 .and(later::accepted_at.le(question.at))
                 .and(later::id.gt(acceptances::id)),
         );
@@ -81,6 +86,46 @@ macro_rules! stood {
     }};
 }
 
+/// The acceptances that stand now.
+macro_rules! stand {
+    ($question:expr) => {{
+        let question: &Question = $question;
+        let mut query =
+            standing::table.inner_join(acceptances::table.on(acceptances::id.eq(standing::acceptance_id))).into_boxed();
+        // A version is of one service, so the service matters for people alone.
+        if let Some(people) = &question.people {
+            query = query
+                .filter(standing::account_id.eq_any(people.clone()))
+                .filter(standing::service.concat("").eq(question.service.clone()));
+        }
+        match (&question.people, &question.version) {
+            (Some(_), Some(version)) => query.filter(standing::version_id.concat("").eq(version.clone())),
+            (Some(_), None) => query,
+            (None, Some(version)) => query.filter(standing::version_id.eq(version.clone())),
+            (None, None) => query.filter(standing::service.eq(question.service.clone())),
+        }
+    }};
+}
+
+/// The columns of [`Standing`].
+const COLUMNS: (
+    acceptances::id,
+    acceptances::account_id,
+    acceptances::version_id,
+    acceptances::locale,
+    acceptances::digest,
+    acceptances::receipt,
+    acceptances::accepted_at,
+) = (
+    acceptances::id,
+    acceptances::account_id,
+    acceptances::version_id,
+    acceptances::locale,
+    acceptances::digest,
+    acceptances::receipt,
+    acceptances::accepted_at,
+);
+
 /// A page of acceptances that stood, newest first, from behind the one named; and whether there are more.
 pub fn page(
     conn: &mut Conn,
@@ -88,23 +133,20 @@ pub fn page(
     before: Option<&str>,
     size: usize,
 ) -> Result<(Vec<Standing>, bool), Error> {
-    let mut query = stood!(question);
-    if let Some(id) = before {
-        query = query.filter(acceptances::id.lt(id.to_owned()));
-    }
-    let mut found: Vec<Standing> = query
-        .order(acceptances::id.desc())
-        .limit(i64::try_from(size + 1).unwrap_or(i64::MAX))
-        .select((
-            acceptances::id,
-            acceptances::account_id,
-            acceptances::version_id,
-            acceptances::locale,
-            acceptances::digest,
-            acceptances::receipt,
-            acceptances::accepted_at,
-        ))
-        .load(conn)?;
+    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
+    let mut found: Vec<Standing> = if question.is_now {
+        let mut query = stand!(question);
+        if let Some(id) = before {
+            query = query.filter(standing::acceptance_id.lt(id.to_owned()));
+        }
+        query.order(standing::acceptance_id.desc()).limit(limit).select(COLUMNS).load(conn)?
+    } else {
+        let mut query = stood!(question);
+        if let Some(id) = before {
+            query = query.filter(acceptances::id.lt(id.to_owned()));
+        }
+        query.order(acceptances::id.desc()).limit(limit).select(COLUMNS).load(conn)?
+    };
     let more = found.len() > size;
     found.truncate(size);
     Ok((found, more))
@@ -113,39 +155,32 @@ pub fn page(
 /// How many there are.
 pub fn count(conn: &mut Conn, question: &Question) -> Result<Count, Error> {
     let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
-    let ids: Vec<String> = stood!(question).select(acceptances::id).limit(limit).load(conn)?;
+    let ids: Vec<String> = if question.is_now {
+        stand!(question).select(standing::acceptance_id).limit(limit).load(conn)?
+    } else {
+        stood!(question).select(acceptances::id).order(acceptances::id.desc()).limit(limit).load(conn)?
+    };
     Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
 }
 
-/// How many there are, all of them counted.
+/// How many there were, all of them counted.
 pub fn count_all(conn: &mut Conn, question: &Question) -> Result<u64, Error> {
     let count: i64 = stood!(question).count().get_result(conn)?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// How many acceptances of a version stand now.
-pub fn count_of_version(conn: &mut Conn, service: &str, version: &str, now: Instant) -> Result<u64, Error> {
-    count_all(conn, &Question { service: service.to_owned(), version: Some(version.to_owned()), at: now, people: None })
+pub fn count_of_version(conn: &mut Conn, version: &str) -> Result<u64, Error> {
+    let count: i64 = standing::table.filter(standing::version_id.eq(version)).count().get_result(conn)?;
+    Ok(u64::try_from(count).unwrap_or_default())
 }
 
 /// The entitlements of a question's service that stand now without an acceptance. A macro for the same reason as above.
 macro_rules! ungrounded {
     ($question:expr) => {{
         let question: &Question = $question;
-        let withdrawn = withdrawals::table.filter(withdrawals::acceptance_id.eq(acceptances::id.nullable()));
-        let replaced = later::table.filter(
-            later::account_id
-                .eq(acceptances::account_id)
-                .and(later::service.eq(acceptances::service))
-                .and(later::id.gt(acceptances::id)),
-        );
-        let standing = acceptances::table
-            .filter(
-                acceptances::account_id
-                    .eq(entitlements::account_id)
-                    .and(acceptances::service.eq(entitlements::service)),
-            )
-            .filter(not(exists(withdrawn)).and(not(exists(replaced))));
+        let standing = standing::table
+            .filter(standing::account_id.eq(entitlements::account_id).and(standing::service.eq(entitlements::service)));
         let mut query = entitlements::table
             .filter(entitlements::service.eq(question.service.clone()).and(entitlements::wanted.eq(true)))
             .filter(not(exists(standing)))

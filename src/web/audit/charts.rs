@@ -59,7 +59,7 @@ pub(in crate::web) async fn show(
     let now = state.clock.now();
     let calendar = calendar(&frame, now, period);
     let (bounds, asked) = (bounds(&frame, &calendar), service.clone());
-    let counted = state.database.read(move |conn| count(conn, &asked, &bounds, now)).await?;
+    let counted = state.database.read(move |conn| count(conn, &asked, &bounds)).await?;
     let page = ChartsPage {
         services: service_choices(&frame, &state, &counted.all_versions, Some(&service)),
         periods: PERIODS.iter().map(|days| (*days, *days == period)).collect(),
@@ -84,11 +84,11 @@ fn bounds(frame: &Frame, calendar: &[NaiveDate]) -> Vec<Instant> {
     calendar.iter().copied().chain(end).map(|day| begin(day, frame.tz)).collect()
 }
 
-fn count(conn: &mut db::Conn, service: &str, bounds: &[Instant], now: Instant) -> Result<Counted, db::Error> {
+fn count(conn: &mut db::Conn, service: &str, bounds: &[Instant]) -> Result<Counted, db::Error> {
     let all_versions = terms::all_versions(conn)?;
     let mut versions = Vec::new();
     for version in all_versions.iter().filter(|version| version.service == service) {
-        versions.push((version.clone(), standing::count_of_version(conn, service, &version.id, now)?));
+        versions.push((version.clone(), standing::count_of_version(conn, &version.id)?));
     }
     Ok(Counted {
         versions,

@@ -51,7 +51,8 @@ const MOST: u64 = 1_000_000;
 /// A list that an auditor sees and wants as a file.
 struct Wanted<C> {
     content: C,
-    count: u64,
+    /// How many records; `None` if no file holds so many.
+    count: Option<u64>,
     /// Whether the search names more people than are looked at.
     too_many_people: bool,
     /// The list in the address.
@@ -74,14 +75,13 @@ fn offer<C: Content>(
         reason: auditor.reason,
         back_url: frame.url(&format!("{list}?{query}")),
         query,
-        count: count_in_words(&frame, count),
-        size: size_in_words(&frame, count, C::BYTES_OF_A_RECORD),
+        contents: count.map(|count| contents(&frame, count, C::BYTES_OF_A_RECORD)),
         too_many_people,
         extent: match count {
-            0 => Extent::Nothing,
-            _ if count > MOST => Extent::TooMuch,
-            _ if count > state.settings.inspection.large_export => Extent::Much,
-            _ => Extent::Little,
+            None => Extent::TooMuch,
+            Some(0) => Extent::Nothing,
+            Some(count) if count > state.settings.inspection.large_export => Extent::Much,
+            Some(_) => Extent::Little,
         },
         action_url: frame.url(C::PATH),
         form_token: forms::mask(&member.data.form_token),
@@ -106,10 +106,7 @@ async fn hand_over<C: Content>(
     format: Format,
     wanted: Wanted<C>,
 ) -> Result<HttpResponse, WebError> {
-    if wanted.count > MOST {
-        return Ok(HttpResponse::PayloadTooLarge().finish());
-    }
-    let count = wanted.count;
+    let Some(count) = wanted.count else { return Ok(HttpResponse::PayloadTooLarge().finish()) };
     let source = Source { database: state.database.clone(), content: wanted.content, format };
     let mut detail = wanted.recorded;
     detail["format"] = json!(format.name());
@@ -218,12 +215,14 @@ impl<C: Content> Source<C> {
     }
 }
 
-fn count_in_words(frame: &Frame, count: u64) -> String {
-    if count == 1 {
+/// How many records, and how large the file will be.
+fn contents(frame: &Frame, count: u64, bytes_of_a_record: u64) -> String {
+    let records = if count == 1 {
         frame.t("audit-export-one")
     } else {
         frame.with("audit-export-count", "number", number(frame, count))
-    }
+    };
+    format!("{records} {}", size_in_words(frame, count, bytes_of_a_record))
 }
 
 fn size_in_words(frame: &Frame, count: u64, bytes_of_a_record: u64) -> String {

@@ -81,8 +81,7 @@ impl Asked {
     }
 
     /// The end of the day, or now; who lacks an acceptance is known for now only.
-    pub(super) fn at(&self, state: &State, tz: chrono_tz::Tz) -> Instant {
-        let now = state.clock.now();
+    pub(super) fn at(&self, now: Instant, tz: chrono_tz::Tz) -> Instant {
         let end = |day: NaiveDate| begin(day + TimeDelta::days(1), tz) - TimeDelta::microseconds(1);
         self.day.filter(|_| !self.ungrounded).map_or(now, |day| end(day).min(now))
     }
@@ -132,9 +131,10 @@ pub(in crate::web) async fn show(
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
     let asked = Asked::parse(request.query_string(), &state);
-    let at = asked.at(&state, frame.tz);
+    let now = state.clock.now();
+    let at = asked.at(now, frame.tz);
     let (question, is_wrong) = (asked.clone(), asked.is_wrong());
-    let answer = state.database.read(move |conn| ask(conn, &question, at)).await?;
+    let answer = state.database.read(move |conn| ask(conn, &question, at, at == now)).await?;
     if !is_wrong {
         let subjects: BTreeSet<String> = answer.names.keys().cloned().collect();
         auditor.note(&state, Kind::LogSearched, asked.recorded(), subjects).await?;
@@ -160,13 +160,13 @@ pub(in crate::web) async fn show(
     view::page(if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &page)
 }
 
-fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant) -> Result<Answer, db::Error> {
+fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant, is_now: bool) -> Result<Answer, db::Error> {
     let mut answer = Answer { versions: terms::all_versions(conn)?, ..Answer::default() };
     if asked.is_wrong() {
         return Ok(answer);
     }
     let question;
-    (question, answer.too_many) = meant(conn, asked, &answer.versions, at)?;
+    (question, answer.too_many) = meant(conn, asked, &answer.versions, at, is_now)?;
     let cursor = asked.cursor.as_deref();
     if asked.ungrounded {
         (answer.ungrounded, answer.more) = standing::without_acceptance(conn, &question, cursor, PAGE)?;
@@ -185,6 +185,7 @@ pub(super) fn meant(
     asked: &Asked,
     versions: &[Version],
     at: Instant,
+    is_now: bool,
 ) -> Result<(Question, bool), db::Error> {
     let found = (!asked.q.is_empty()).then(|| people::search(conn, &asked.q)).transpose()?;
     let too_many = found.as_ref().is_some_and(|found| found.too_many);
@@ -193,7 +194,7 @@ pub(super) fn meant(
         known.map_or_else(String::new, |version| version.id.clone())
     });
     let people = found.map(|found| found.people.into_iter().map(|person| person.id).collect());
-    Ok((Question { service: asked.service.clone(), version, at, people }, too_many))
+    Ok((Question { service: asked.service.clone(), version, at, is_now, people }, too_many))
 }
 
 fn form(frame: &Frame, state: &State, asked: &Asked, versions: &[Version]) -> StandingForm {

@@ -20,8 +20,8 @@ pub(super) trait Content: Clone + Send + Sync + 'static {
     /// About how many bytes a record takes in a file.
     const BYTES_OF_A_RECORD: u64;
 
-    /// How many records there are.
-    fn count(&self, conn: &mut Conn) -> Result<u64, db::Error>;
+    /// How many records there are; `None` if there are more than `most`.
+    fn count(&self, conn: &mut Conn, most: u64) -> Result<Option<u64>, db::Error>;
 
     /// Up to `size` records behind `after`, in order.
     fn batch(&self, conn: &mut Conn, after: Option<&str>, size: usize) -> Result<Vec<Self::Record>, db::Error>;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Wanted,
+    MOST, Wanted,
     content::{Content, known},
     format::{Format, Line},
     hand_over, offer, wish,
@@ -59,7 +59,7 @@ async fn wanted(state: &State, search: &Search, tz: Tz) -> Result<Wanted<Filter>
     let meaning = search.clone();
     let counting = state.database.read(move |conn| {
         let (found, filter) = meant(conn, &meaning, tz)?;
-        let count = filter.count(conn)?;
+        let count = filter.count(conn, MOST)?;
         Ok::<_, db::Error>((filter, count, found.too_many))
     });
     let (content, count, too_many_people) = counting.await?;
@@ -88,8 +88,8 @@ impl Content for Filter {
     ];
     const BYTES_OF_A_RECORD: u64 = 330;
 
-    fn count(&self, conn: &mut Conn) -> Result<u64, db::Error> {
-        records::count_all(conn, self)
+    fn count(&self, conn: &mut Conn, most: u64) -> Result<Option<u64>, db::Error> {
+        records::count_all(conn, self, most)
     }
 
     fn batch(&self, conn: &mut Conn, after: Option<&str>, size: usize) -> Result<Vec<Stored>, db::Error> {

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::{
-    Wanted,
+    MOST, Wanted,
     content::{Content, known},
     format::{Format, Line},
     hand_over, offer, wish,
@@ -66,10 +66,10 @@ async fn wanted(state: &State, asked: Asked) -> Result<Wanted<List>, WebError> {
         return Err(WebError::NotFound);
     }
     let (query, recorded) = (asked.query(true), asked.recorded());
-    let at = asked.at(state, state.settings.portal.time_zone);
+    let at = asked.at(state.clock.now(), state.settings.portal.time_zone);
     let counting = state.database.read(move |conn| {
         let (list, too_many_people) = List::read(conn, &asked, at)?;
-        let count = list.count(conn)?;
+        let count = list.count(conn, MOST)?;
         Ok::<_, db::Error>((list, count, too_many_people))
     });
     let (content, count, too_many_people) = counting.await?;
@@ -88,7 +88,8 @@ impl List {
     /// The list, and whether the question names more people than are looked at.
     fn read(conn: &mut Conn, asked: &Asked, at: Instant) -> Result<(Self, bool), db::Error> {
         let versions = terms::all_versions(conn)?;
-        let (question, too_many_people) = meant(conn, asked, &versions, at)?;
+        // Of one moment, although it is read batch by batch while people decide anew.
+        let (question, too_many_people) = meant(conn, asked, &versions, at, false)?;
         let numbers = versions.into_iter().map(|version| (version.id, version.number)).collect();
         Ok((Self { question, ungrounded: asked.ungrounded, numbers }, too_many_people))
     }
@@ -121,11 +122,13 @@ impl Content for List {
     ];
     const BYTES_OF_A_RECORD: u64 = 340;
 
-    fn count(&self, conn: &mut Conn) -> Result<u64, db::Error> {
-        if self.ungrounded {
-            return standing::count_without_acceptance(conn, &self.question);
-        }
-        standing::count_all(conn, &self.question)
+    fn count(&self, conn: &mut Conn, most: u64) -> Result<Option<u64>, db::Error> {
+        let count = if self.ungrounded {
+            standing::count_without_acceptance(conn, &self.question)?
+        } else {
+            standing::count_all(conn, &self.question)?
+        };
+        Ok(Some(count).filter(|count| *count <= most))
     }
 
     fn batch(&self, conn: &mut Conn, after: Option<&str>, size: usize) -> Result<Vec<Having>, db::Error> {

@@ -17,9 +17,8 @@ pub struct ExportPage {
     pub query: String,
     pub action_url: String,
     pub back_url: String,
-    /// How many records there are, in a sentence.
-    pub count: String,
-    pub size: String,
+    /// What will be in the file; `None` if that is too much.
+    pub contents: Option<String>,
     /// Whether only the first of the people searched for are in the file.
     pub too_many_people: bool,
     pub extent: Extent,

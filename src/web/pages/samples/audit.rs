@@ -211,8 +211,7 @@ fn export(locale: Locale, count: u64) -> ExportPage {
         query: "kind=signed-in".to_owned(),
         action_url: "/en/audit/export".to_owned(),
         back_url: "/en/audit?kind=signed-in".to_owned(),
-        count: count.to_string(),
-        size: "1 MB".to_owned(),
+        contents: (count <= 10).then(|| format!("{count} · 1 MB")),
         too_many_people: count == 1,
         extent: match count {
             0 => Extent::Nothing,

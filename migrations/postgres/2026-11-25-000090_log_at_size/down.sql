@@ -1,0 +1,10 @@
+DROP TRIGGER withdrawals_end ON withdrawals;
+DROP FUNCTION acceptance_ends();
+DROP TRIGGER acceptances_stand ON acceptances;
+DROP FUNCTION acceptance_stands();
+DROP TABLE standing_acceptances;
+DROP INDEX log_records_version_cause_kind;
+DROP INDEX log_records_cause_service_kind;
+CREATE INDEX log_records_cause_service ON log_records (cause, service, id) WHERE cause IS NOT NULL;
+DROP INDEX log_records_actor;
+CREATE INDEX log_records_actor ON log_records (actor, id);
