@@ -178,10 +178,7 @@ async fn what_is_not_sealed_is_found_by_keys(base: Base) {
     assert!(left.len() == 10 && left[0].id.starts_with("018bcfe8-05"), "{left:?}");
     let sent = statements.0.lock().expect("the statements").remove(0);
     let plan = world.plan(&with_values(&sent));
-    let by_key = [
-        "log_leaves USING INDEX sqlite_autoindex_log_leaves_1 (record_id=?)",
-        "Index Cond: (record_id = log_records.id)",
-    ];
+    let by_key = ["sqlite_autoindex_log_leaves_1 (record_id=?)", "Index Cond: (record_id = log_records.id)"];
     assert!(by_key.iter().any(|key| plan.contains(key)) && !plan.contains("Join"), "{sent}\n{plan}");
 }
 
