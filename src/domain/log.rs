@@ -139,8 +139,8 @@ pub fn append(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>) -> Resul
 }
 
 /// Adds a record about several people: whose data the actor looked at, exported or wrote to. Each of them finds it under their
-/// own history, whoever has no account yet from the first sign-in on ([`super::reservations`]). Their number and the SHA-256 of their sorted ids become part of the record (`people`, `people_sha256`), so that
-/// nobody can be taken out of it afterwards.
+/// own history, whoever has no account yet from the first sign-in on ([`super::reservations`]). Their number and the SHA-256 of
+/// their sorted ids become part of the record (`people`, `people_sha256`), so that nobody can be taken out of it afterwards.
 pub fn append_about(
     conn: &mut Conn,
     origin: Origin<'_>,

@@ -13,7 +13,6 @@ use std::{collections::BTreeSet, time::Duration};
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use crate::{
     chance,
@@ -23,7 +22,7 @@ use crate::{
         schema::{accounts, reminders},
     },
     domain::{
-        courses::{Course, Participant},
+        courses::{Course, Participant, views},
         entitlements,
         locale::{Locale, Text},
         log::{self, Kind, Origin, Record},
@@ -82,8 +81,7 @@ impl Order<'_> {
     /// Names what is sent, and to how many: SHA-256 in hexadecimal over course, service, words and count.
     pub fn seal(course: &Course, service: &str, words: [&Words; 2], people: usize) -> String {
         let [de, en] = words.map(Words::as_str);
-        let parts = json!(["reminder", course.id.as_str(), service, de, en, people]);
-        hex::encode(Sha256::digest(parts.to_string()))
+        views::digest([course.id.as_str(), service, de, en, &people.to_string()])
     }
 }
 

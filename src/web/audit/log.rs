@@ -9,7 +9,8 @@ use crate::{
     db,
     domain::{
         log::{
-            anchors, seal, stored,
+            anchors::{self, Anchor},
+            seal, stored,
             verify::{Report, Verification},
         },
         roles::Role,
@@ -24,7 +25,7 @@ use crate::{
                 log::{AnchorRow, HeadFacts, LogPage, Verified},
                 number,
             },
-            frame::Nav,
+            frame::{Frame, Nav},
         },
         roles, see_other, view,
     },
@@ -93,18 +94,7 @@ pub(in crate::web) async fn show(
         Ok::<_, db::Error>((stored::newest_head(conn)?, anchors::newest(conn, ANCHORS)?, is_waiting))
     });
     let (head, anchors, is_waiting) = reading.await?;
-    let way = |way: &str| {
-        frame.t(match way {
-            "folder" => "audit-anchor-folder",
-            "mail" => "audit-anchor-mail",
-            _ => "audit-anchor-syslog",
-        })
-    };
-    let anchors = anchors.iter().map(|anchor| AnchorRow {
-        at: anchor.at,
-        size: number(&frame, anchor.size),
-        way: way(&anchor.way),
-    });
+    let anchors = anchors.iter().map(|anchor| anchor_row(&frame, anchor)).collect();
     let page = LogPage {
         head: head.map(|signed| HeadFacts {
             size: number(&frame, signed.head.size),
@@ -113,13 +103,22 @@ pub(in crate::web) async fn show(
             key: signed.head.key_id.clone(),
             note: signed.note,
         }),
-        anchors: anchors.collect(),
+        anchors,
         is_waiting,
         verified: verified(&state),
         form_token: forms::mask(&member.data.form_token),
         frame,
     };
     view::page(StatusCode::OK, &page)
+}
+
+fn anchor_row(frame: &Frame, anchor: &Anchor) -> AnchorRow {
+    let way = frame.t(match anchor.way.as_str() {
+        "folder" => "audit-anchor-folder",
+        "mail" => "audit-anchor-mail",
+        _ => "audit-anchor-syslog",
+    });
+    AnchorRow { at: anchor.at, size: number(frame, anchor.size), way }
 }
 
 fn verified(state: &State) -> Verified {
