@@ -71,6 +71,25 @@ impl Process {
         assert!(status.is_ok(), "/bin/kill cannot be started (Debian package procps)");
     }
 
+    /// Stops it where it is, until `CONT`. Waits until all its threads stand still: after the signal alone they may go on for a
+    /// while and answer.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+        let start = Instant::now();
+        while !self.stands_still() {
+            assert!(start.elapsed() < Duration::from_secs(10), "it does not stop");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn stands_still(&self) -> bool {
+        let threads = fs::read_dir(format!("/proc/{}/task", self.pid)).expect("a running process");
+        threads.flatten().all(|thread| {
+            let stat = fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+        })
+    }
+
     /// Ends it and waits for its end.
     pub fn stop(&mut self) {
         if self.is_running() {

@@ -120,7 +120,7 @@ impl OpenLdap {
 
     /// Lets the server hang: connections stay open and nothing is answered until [`OpenLdap::thaw`].
     pub fn freeze(&self) {
-        self.running().signal("STOP");
+        self.running().freeze();
     }
 
     pub fn thaw(&self) {
