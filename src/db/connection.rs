@@ -99,9 +99,14 @@ pub(super) fn begin(connection: &mut Conn, on_sqlite: &str) -> Result<(), Error>
         Conn::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres),
     };
     begun.map_err(|error| {
-        <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
+        give_up(connection);
         error.into()
     })
+}
+
+/// Sees to it that a connection is not used again.
+pub(super) fn give_up(connection: &mut Conn) {
+    <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
 }
 
 /// A connection, waiting for a free one as long as the settings say.

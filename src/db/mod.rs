@@ -166,6 +166,31 @@ impl Database {
         self.transaction(decide).await
     }
 
+    /// Asks one question: a single statement that only reads needs no transaction around it, which would cost two more round trips. On
+    /// a connection that died while it lay in the pool it is asked again on another one.
+    pub async fn ask<T>(&self, question: impl Fn(&mut Conn) -> Result<T, Error> + Send + 'static) -> Result<T, Error>
+    where
+        T: Send + 'static,
+    {
+        self.on_thread(move |pool| {
+            let mut dead = 0;
+            loop {
+                let mut connection = connect(pool)?;
+                match question(&mut connection) {
+                    Err(error @ Error::Unavailable(_)) if !matches!(*connection, Conn::Sqlite(_)) => {
+                        connection::give_up(&mut connection);
+                        dead += 1;
+                        if dead > pool.max_size() {
+                            return Err(error);
+                        }
+                    }
+                    answer => return answer,
+                }
+            }
+        })
+        .await
+    }
+
     /// Runs `decide` in one transaction; commits if it returns `Ok`, else nothing has happened.
     ///
     /// On SQLite the write lock is taken at once, because a lock upgrade in the middle fails instead of waiting, and those who

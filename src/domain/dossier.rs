@@ -31,12 +31,13 @@ pub struct Dossier {
 impl Dossier {
     /// Reads what is known, with the terms as they are now in one language.
     pub fn read(conn: &mut Conn, account_id: &str, locale: Locale, now: Instant) -> Result<Self, Error> {
-        let versions = terms::all_versions(conn)?;
+        let texts = terms::versions_with_digests(conn, locale)?;
+        let digests = texts.iter().filter_map(|(version, digest)| Some((version.id.clone(), digest.clone()?)));
         Ok(Self {
             history: acceptances::history(conn, account_id)?,
             entitlements: entitlements::of_account(conn, account_id)?,
-            digests: terms::digests(conn, locale)?,
-            versions,
+            digests: digests.collect(),
+            versions: texts.into_iter().map(|(version, _)| version).collect(),
             locale,
             now,
         })

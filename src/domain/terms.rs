@@ -97,13 +97,14 @@ pub fn text(conn: &mut Conn, version_id: &str, locale: Locale) -> Result<Option<
     Ok(terms_texts::table.find((version_id, locale.code())).first(conn).optional()?)
 }
 
-/// The digests of all texts in one language, by the version's id.
-pub fn digests(conn: &mut Conn, locale: Locale) -> Result<std::collections::HashMap<String, String>, Error> {
-    let rows: Vec<(String, String)> = terms_texts::table
-        .filter(terms_texts::locale.eq(locale.code()))
-        .select((terms_texts::version_id, terms_texts::digest))
-        .load(conn)?;
-    Ok(rows.into_iter().collect())
+/// All versions of all services, oldest first, each with the digest of its text in one language.
+pub fn versions_with_digests(conn: &mut Conn, locale: Locale) -> Result<Vec<(Version, Option<String>)>, Error> {
+    let text = terms_texts::version_id.eq(terms_versions::id).and(terms_texts::locale.eq(locale.code()));
+    Ok(terms_versions::table
+        .left_join(terms_texts::table.on(text))
+        .order((terms_versions::service, terms_versions::number))
+        .select((terms_versions::all_columns, terms_texts::digest.nullable()))
+        .load(conn)?)
 }
 
 /// The version to show and to accept now: the newest that is in effect.

@@ -44,7 +44,7 @@ impl DatabaseSessions {
     async fn find(&self, key: &SessionKey) -> Result<Option<Values>, db::Error> {
         let (hash, now, idle_since) = (hash(key), self.clock.now(), self.idle_since());
         let wanted = hash.clone();
-        let loaded = self.database.read(move |conn| sessions::load(conn, &wanted, idle_since, now)).await?;
+        let loaded = self.database.ask(move |conn| sessions::load(conn, &wanted, idle_since, now)).await?;
         let Some(loaded) = loaded else { return Ok(None) };
         if now - loaded.last_used_at >= TOUCH_EVERY {
             self.database.write(move |conn| sessions::touch(conn, &hash, now)).await?;

@@ -193,7 +193,7 @@ impl Delivery {
         loop {
             let now = self.outside.clock.now();
             let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, now);
-            if !std::mem::take(&mut is_woken) && !self.outside.database.read(is_due).await? {
+            if !std::mem::take(&mut is_woken) && !self.outside.database.ask(is_due).await? {
                 return Ok(sum);
             }
             let lease = self.lease(now);
@@ -306,7 +306,7 @@ impl Delivery {
 
     async fn decision(&self, entry: &Entry) -> Result<Option<Decision>, db::Error> {
         let (account_id, service) = (entry.account.id.clone(), entry.service.clone());
-        self.outside.database.read(move |conn| decision(conn, &account_id, &service)).await
+        self.outside.database.ask(move |conn| decision(conn, &account_id, &service)).await
     }
 
     /// The first attempt follows the request that has just read the person. Later the person may have been renamed or moved, so

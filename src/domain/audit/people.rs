@@ -105,11 +105,16 @@ pub fn index(conn: &mut Conn, account_id: &str, names: &[&str]) -> Result<(), Er
     for word in known.difference(&wanted) {
         diesel::delete(account_words::table.find((word, account_id))).execute(conn)?;
     }
-    for word in wanted.difference(&known) {
-        diesel::insert_into(account_words::table)
-            .values((account_words::word.eq(word), account_words::account_id.eq(account_id)))
-            .execute(conn)?;
+    let row = |word| (account_words::word.eq(word), account_words::account_id.eq(account_id));
+    let rows: Vec<_> = wanted.difference(&known).map(row).collect();
+    if rows.is_empty() {
+        return Ok(());
     }
+    // Many rows in one statement are not among what both databases share in diesel.
+    match conn {
+        Conn::Sqlite(sqlite) => diesel::insert_into(account_words::table).values(rows).execute(sqlite)?,
+        Conn::Postgres(postgres) => diesel::insert_into(account_words::table).values(rows).execute(postgres)?,
+    };
     Ok(())
 }
 
