@@ -49,7 +49,7 @@ async fn nothing_is_open(world: &World, base: Base) {
     world.records().read(|_| Ok::<_, Error>(())).await.expect("a connection");
     match base {
         Base::Sqlite => {
-            world.execute("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE; ROLLBACK").expect("no reader, no writer")
+            world.execute("PRAGMA wal_checkpoint(TRUNCATE); BEGIN IMMEDIATE; ROLLBACK").expect("no reader, no writer");
         }
         Base::Postgresql => {
             let others = "pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'";
@@ -142,10 +142,10 @@ async fn a_verification_tells_how_far_it_is(base: Base) {
     let place = sezen.post(&form).await.expect(303).location().to_owned();
     // A second press begins nothing: the first goes on.
     sezen.post(&form).await.expect(303);
-    let (done, seen) = watch(&sezen, &place, &en("audit-verify-running")).await;
-    let all = seen.last().map_or(0, |(_, all)| *all);
-    assert!(all > 30_000 && seen.iter().any(|(verified, _)| (1..all).contains(verified)), "{seen:?}");
-    assert!(seen.is_sorted_by_key(|(verified, _)| *verified), "{seen:?}");
+    let (done, states) = watch(&sezen, &place, &en("audit-verify-running")).await;
+    let all = states.last().map_or(0, |(_, all)| *all);
+    assert!(all > 30_000 && states.iter().any(|(verified, _)| (1..all).contains(verified)), "{states:?}");
+    assert!(states.is_sorted_by_key(|(verified, _)| *verified), "{states:?}");
     done.says(&en("audit-verify-fits"));
 }
 

@@ -244,11 +244,11 @@ fn contents(frame: &Frame, size: Size, extent: Extent, bytes_of_a_record: u64) -
     } else {
         frame.with(key, "number", number(frame, count))
     };
-    let mut contents = format!("{records} {}", size_in_words(frame, size, count * bytes_of_a_record));
+    let mut sentences = vec![records, size_in_words(frame, size, count * bytes_of_a_record)];
     if !matches!(size, Size::Exactly(_)) {
-        contents += &format!(" {}", frame.with("audit-export-at-most", "number", number(frame, MOST)));
+        sentences.push(frame.with("audit-export-at-most", "number", number(frame, MOST)));
     }
-    Some(contents)
+    Some(sentences.join(" "))
 }
 
 /// As exact as "about" may sound.
