@@ -22,7 +22,11 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use latchkey::db::{Database, Error, Settings};
+use latchkey::{
+    clock::Clock,
+    db::{Database, Error, Settings},
+    domain::audit::figures,
+};
 
 use crate::{auditor::Auditor, life::Life, portal::Portal};
 
@@ -101,8 +105,9 @@ async fn measure(arguments: &Arguments, kind: Kind, records: u32, folder: &Path)
         let took = measured(seal::seal(&filled)).await?;
         works.push(("seal", place::sealed(&filled.database).await? - before, took));
         works.push(("verify", place::sealed(&filled.database).await?, measured(seal::verify(&filled)).await?));
-        report::work(&works);
     }
+    works.push(("count for charts", u64::from(filled.life.people), measured(count(&filled)).await?));
+    report::work(&works);
     let portal = Portal::start(&filled.url).await;
     let mut auditor = Auditor::signed_in(portal.address).await;
     report::pages(&pages::pages(&mut auditor, filled.life).await);
@@ -110,6 +115,13 @@ async fn measure(arguments: &Arguments, kind: Kind, records: u32, folder: &Path)
         report::exports(&export::exports(&mut auditor, filled.life).await);
     }
     Ok(())
+}
+
+/// What the worker counts for the charts now and then.
+async fn count(filled: &Filled) -> Result<(), Error> {
+    let services = life::SERVICES.map(str::to_owned).into();
+    let counted = filled.database.read(move |conn| figures::count(conn, &services)).await?;
+    filled.database.write(move |conn| figures::keep(conn, counted, Clock::system().now())).await
 }
 
 /// Fills a database that is not filled yet.

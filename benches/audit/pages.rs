@@ -115,6 +115,7 @@ fn paths(life: Life) -> Vec<(&'static str, String)> {
         ("now, on the ground of the oldest version", "/standing?version=rocketchat%2F1".to_owned()),
         ("two years ago", format!("/standing?service=rocketchat&on={}", day(life.comings / 3))),
         ("two years ago, the oldest version", format!("/standing?version=rocketchat%2F1&on={}", day(life.comings / 3))),
+        ("yesterday, the oldest version", format!("/standing?version=rocketchat%2F1&on={}", day(end))),
         ("on the first day", format!("/standing?service=rocketchat&on={}", day(begin))),
         ("a year ago, a rare service", format!("/standing?service=vpn&on={}", day(life.comings * 2 / 3))),
         (
@@ -130,6 +131,9 @@ fn paths(life: Life) -> Vec<(&'static str, String)> {
         ("charts, a rare service", "/charts?service=vpn&days=90".to_owned()),
         ("the log page", "/log".to_owned()),
         ("before an export of everything", "/export".to_owned()),
+        ("before an export of a common service", "/export?service=rocketchat".to_owned()),
+        ("before an export of who has a service", "/standing/export?service=rocketchat".to_owned()),
+        ("before an export of who had it", format!("/standing/export?service=rocketchat&on={}", day(life.comings / 3))),
         ("before an export of one kind", "/export?kind=membership-refused".to_owned()),
     ]);
     paths

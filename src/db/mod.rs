@@ -10,6 +10,7 @@ pub mod schema;
 use std::{path::PathBuf, time::Duration};
 
 use diesel::{
+    connection::SimpleConnection as _,
     r2d2::Pool,
     result::{DatabaseErrorKind, Error as DieselError},
 };
@@ -187,6 +188,22 @@ impl Database {
                     answer => return answer,
                 }
             }
+        })
+        .await
+    }
+
+    /// Like [`Database::read`], for searches: each statement is planned for the values that it is given. PostgreSQL would soon use one
+    /// plan for all values, and with it walk through every record to find a rare one.
+    pub async fn search<T, E>(&self, look: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.read(|conn| {
+            if let Conn::Postgres(postgres) = conn {
+                postgres.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").map_err(Error::from)?;
+            }
+            look(conn)
         })
         .await
     }

@@ -1,12 +1,17 @@
 //! Regular upkeep: entitlements whose grace has run out, sessions that nobody can use any more, uploaded lists whose time is over, and what
 //! else is kept for some time only.
 
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+
 use super::{Delivery, delivery::delta};
 use crate::{
     chance,
     db::Error,
     domain::{
         acceptances, accounts,
+        audit::figures,
         changes::{self, Press},
         courses::views,
         erasure,
@@ -19,6 +24,9 @@ use crate::{
 
 /// How many accounts are looked up at once; each is then ended in a transaction of its own.
 const BATCH: i64 = 200;
+
+/// How old the numbers in charts may be.
+const COUNT_EVERY: TimeDelta = TimeDelta::minutes(10);
 
 impl Delivery {
     /// Ends what has run out; returns how many entitlements that were. Says in the log how much is owed to the outside.
@@ -38,6 +46,7 @@ impl Delivery {
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
         self.forget_what_is_over().await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
+        self.count_accounts(&versions).await?;
         let mut ended = 0;
         for service in &self.outside.catalogue.services {
             let of_service = versions.iter().filter(|v| v.service == service.slug.as_str());
@@ -63,6 +72,27 @@ impl Delivery {
         self.outside.database.write(move |conn| views::forget(conn, now)).await?;
         self.outside.database.write(move |conn| reservations::forget_older(conn, gone_before)).await?;
         self.outside.database.forget_deleted().await
+    }
+
+    /// What auditors' charts show of very many accounts, so that no page counts them.
+    async fn count_accounts(&self, versions: &[Version]) -> Result<(), Error> {
+        let now = self.outside.clock.now();
+        let counted_at = self.outside.database.read(figures::counted_at).await?;
+        if counted_at.is_some_and(|at| now < at + COUNT_EVERY) {
+            return Ok(());
+        }
+        let catalogue = self.outside.catalogue.services.iter().map(|service| service.slug.to_string());
+        let services: BTreeSet<String> =
+            catalogue.chain(versions.iter().map(|version| version.service.clone())).collect();
+        let counted = self.outside.database.read(move |conn| figures::count(conn, &services)).await?;
+        if counted.is_empty() && counted_at.is_none() {
+            return Ok(());
+        }
+        match self.outside.database.write(move |conn| figures::keep(conn, counted, now)).await {
+            // Another portal was faster.
+            Err(Error::Conflict(_)) => Ok(()),
+            done => done,
+        }
     }
 
     async fn end_outdated(&self, required: &Version) -> Result<usize, Error> {

@@ -8,6 +8,7 @@ mod world;
 
 mod activation;
 mod audit;
+mod audit_downloads;
 mod audit_exports;
 mod audit_oddities;
 mod audit_pages;

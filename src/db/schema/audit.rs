@@ -1,6 +1,6 @@
 //! What auditors search: the log with the columns that are read out of its `detail`, and people by their words.
 
-use super::{acceptances, accounts, entitlements, log_subjects, withdrawals};
+use super::{accounts, entitlements, log_subjects};
 
 diesel::table! {
     /// `log_records` with its generated columns; only read.
@@ -20,22 +20,42 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// `acceptances` once more (a view), for the question whether there is a later one.
-    acceptances_again (id) {
-        id -> Text,
-        account_id -> Text,
-        service -> Text,
-        accepted_at -> Timestamp,
-    }
-}
-
-diesel::table! {
     /// The acceptances that stand now; triggers keep it.
     standing_acceptances (account_id, service) {
         account_id -> Text,
         service -> Text,
         version_id -> Text,
         acceptance_id -> Text,
+    }
+}
+
+diesel::table! {
+    /// The acceptances that stood once, and until when; triggers keep it.
+    ended_acceptances (account_id, service, acceptance_id) {
+        account_id -> Text,
+        service -> Text,
+        acceptance_id -> Text,
+        version_id -> Text,
+        ended_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    /// Who shall have a service although no acceptance stands; triggers keep it.
+    ungrounded_entitlements (service, account_id) {
+        service -> Text,
+        account_id -> Text,
+    }
+}
+
+diesel::table! {
+    /// What charts show of very many accounts; the worker keeps it.
+    counted_accounts (service, part, name) {
+        service -> Text,
+        part -> Text,
+        name -> Text,
+        accounts -> BigInt,
+        counted_at -> Timestamp,
     }
 }
 
@@ -59,8 +79,4 @@ diesel::joinable!(account_words -> accounts (account_id));
 diesel::joinable!(log_subjects -> searched_records (record_id));
 diesel::allow_tables_to_appear_in_same_query!(account_words, account_words_again, accounts);
 diesel::allow_tables_to_appear_in_same_query!(searched_records, log_subjects);
-diesel::allow_tables_to_appear_in_same_query!(acceptances_again, acceptances);
-diesel::allow_tables_to_appear_in_same_query!(acceptances_again, entitlements);
-diesel::allow_tables_to_appear_in_same_query!(acceptances_again, withdrawals);
-diesel::allow_tables_to_appear_in_same_query!(standing_acceptances, acceptances);
-diesel::allow_tables_to_appear_in_same_query!(standing_acceptances, entitlements);
+diesel::allow_tables_to_appear_in_same_query!(ungrounded_entitlements, entitlements);

@@ -1,15 +1,19 @@
 //! Numbers for the charts. They hold no people.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use diesel::prelude::*;
+use diesel::{
+    dsl::{count_star, max},
+    prelude::*,
+};
 
+use super::standing;
 use crate::{
     chance,
     clock::Instant,
     db::{
         Conn, Error,
-        schema::{accounts, entitlements, searched_records as records},
+        schema::{accounts, counted_accounts as counted, entitlements, searched_records as records},
     },
     domain::log::Kind,
 };
@@ -29,48 +33,146 @@ pub struct Share {
     pub active: u64,
 }
 
-/// What happened to a service between each of these times and the next.
-pub fn days(conn: &mut Conn, service: &str, bounds: &[Instant]) -> Result<Vec<Day>, Error> {
-    let mut days = Vec::new();
-    for pair in bounds.windows(2) {
-        let [from, until] = [chance::first_id(pair[0]), chance::first_id(pair[1])];
-        let mut count = |kind: Kind| -> Result<u64, Error> {
-            let happened: i64 = records::table
-                .filter(records::service.eq(service).and(records::kind.eq(kind.name())))
-                .filter(records::id.ge(&from).and(records::id.lt(&until)))
-                .count()
-                .get_result(conn)?;
-            Ok(u64::try_from(happened).unwrap_or_default())
-        };
-        days.push(Day { granted: count(Kind::EntitlementGranted)?, ended: count(Kind::EntitlementEnded)? });
-    }
-    Ok(days)
+/// How a service stands with the accounts that are known here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    pub shares: Vec<Share>,
+    /// How many acceptances of each version stand, by the version's id.
+    pub versions: BTreeMap<String, u64>,
+    /// When this was counted, some time ago where there are very many accounts; `None`: just now.
+    pub counted_at: Option<Instant>,
 }
 
-/// How many of the accounts of each affiliation have a service. Somebody with two affiliations counts for both.
-pub fn shares(conn: &mut Conn, service: &str) -> Result<Vec<Share>, Error> {
-    let known: Vec<(String, i64)> = accounts::table
+/// Names, and how many accounts each has.
+type Counts = BTreeMap<String, i64>;
+
+/// How many accounts are counted while a page waits for it.
+const FEW: i64 = 10_000;
+
+/// What the parts of what is kept are called.
+const KNOWN: &str = "known";
+const ACTIVE: &str = "active";
+const VERSION: &str = "version";
+
+/// What happened to a service between two times.
+pub fn day(conn: &mut Conn, service: &str, from: Instant, until: Instant) -> Result<Day, Error> {
+    let [from, until] = [from, until].map(chance::first_id);
+    // One kind at a time: then one index holds everything that is asked for, and a database whose statistics know nothing of so short a
+    // time does not look through all records of the day.
+    let mut count = |kind: Kind| -> Result<u64, Error> {
+        let happened: i64 = records::table
+            .filter(records::service.eq(service).and(records::kind.eq(kind.name())))
+            .filter(records::id.ge(&from).and(records::id.lt(&until)))
+            .count()
+            .get_result(conn)?;
+        Ok(number(happened))
+    };
+    Ok(Day { granted: count(Kind::EntitlementGranted)?, ended: count(Kind::EntitlementEnded)? })
+}
+
+/// How many of the accounts of each affiliation have a service, and on which versions. Somebody with two affiliations counts for both.
+pub fn of_service(conn: &mut Conn, service: &str) -> Result<Figures, Error> {
+    let kept: Vec<(String, String, i64, Instant)> = counted::table
+        .filter(counted::service.eq_any(["", service]))
+        .select((counted::part, counted::name, counted::accounts, counted::counted_at))
+        .load(conn)?;
+    let counted_at = kept.iter().map(|(_, _, _, at)| *at).max();
+    if counted_at.is_none() {
+        let (known, active) = (known_accounts(conn)?, accounts_with(conn, service)?);
+        return Ok(figures(known, &active, standing::count_by_version(conn, service)?, None));
+    }
+    let part = |wanted: &str| -> Counts {
+        let rows = kept.iter().filter(|(part, ..)| part == wanted);
+        rows.map(|(_, name, count, _)| (name.clone(), *count)).collect()
+    };
+    Ok(figures(part(KNOWN), &part(ACTIVE), part(VERSION), counted_at))
+}
+
+fn figures(known: Counts, active: &Counts, versions: Counts, counted_at: Option<Instant>) -> Figures {
+    let share = |(affiliation, count): (String, i64)| Share {
+        active: active.get(&affiliation).map_or(0, |count| number(*count)),
+        known: number(count),
+        affiliation,
+    };
+    let versions = versions.into_iter().map(|(version, count)| (version, number(count))).collect();
+    Figures { shares: known.into_iter().map(share).collect(), versions, counted_at }
+}
+
+/// When that was counted which is kept.
+pub fn counted_at(conn: &mut Conn) -> Result<Option<Instant>, Error> {
+    Ok(counted::table.select(max(counted::counted_at)).first(conn)?)
+}
+
+/// Counts to be kept, with the service and the part that they are of.
+pub type Counted = Vec<(String, &'static str, Counts)>;
+
+/// Counts for these services if there are so many accounts that no page can wait for it; else nothing.
+pub fn count(conn: &mut Conn, services: &BTreeSet<String>) -> Result<Counted, Error> {
+    let one_more: Option<String> = accounts::table.select(accounts::id).offset(FEW).limit(1).first(conn).optional()?;
+    if one_more.is_none() {
+        return Ok(Vec::new());
+    }
+    let mut counted = vec![(String::new(), KNOWN, known_accounts(conn)?)];
+    for service in services {
+        counted.push((service.clone(), ACTIVE, accounts_with(conn, service)?));
+        counted.push((service.clone(), VERSION, standing::count_by_version(conn, service)?));
+    }
+    Ok(counted)
+}
+
+/// Keeps what was counted, in place of what was kept before.
+///
+/// # Errors
+/// [`Error::Conflict`] if another portal does so at the same moment.
+pub fn keep(conn: &mut Conn, counted: Counted, now: Instant) -> Result<(), Error> {
+    diesel::delete(counted::table).execute(conn)?;
+    for (service, part, counts) in counted {
+        for (name, accounts) in counts {
+            diesel::insert_into(counted::table)
+                .values((
+                    counted::service.eq(&service),
+                    counted::part.eq(part),
+                    counted::name.eq(name),
+                    counted::accounts.eq(accounts),
+                    counted::counted_at.eq(now),
+                ))
+                .execute(conn)?;
+        }
+    }
+    Ok(())
+}
+
+fn known_accounts(conn: &mut Conn) -> Result<Counts, Error> {
+    let known = accounts::table
         .filter(accounts::directory_key.is_not_null())
         .group_by(accounts::affiliations)
-        .select((accounts::affiliations, diesel::dsl::count_star()))
+        .select((accounts::affiliations, count_star()))
         .load(conn)?;
-    let active: Vec<(String, i64)> = accounts::table
+    Ok(of_each(known))
+}
+
+fn accounts_with(conn: &mut Conn, service: &str) -> Result<Counts, Error> {
+    let active = accounts::table
         .inner_join(entitlements::table.on(entitlements::account_id.eq(accounts::id)))
         .filter(accounts::directory_key.is_not_null())
         .filter(entitlements::service.eq(service).and(entitlements::wanted.eq(true)))
         .group_by(accounts::affiliations)
-        .select((accounts::affiliations, diesel::dsl::count_star()))
+        .select((accounts::affiliations, count_star()))
         .load(conn)?;
-    let mut shares: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for (place, rows) in [known, active].into_iter().enumerate() {
-        for (affiliations, count) in rows {
-            let count = u64::try_from(count).unwrap_or_default();
-            for affiliation in affiliations.split('\n').filter(|word| !word.is_empty()) {
-                let share = shares.entry(affiliation.to_lowercase()).or_default();
-                if place == 0 { share.0 += count } else { share.1 += count }
-            }
+    Ok(of_each(active))
+}
+
+/// How many accounts have each affiliation; an account has several, one in a line.
+fn of_each(rows: Vec<(String, i64)>) -> Counts {
+    let mut counts = Counts::new();
+    for (affiliations, count) in rows {
+        for affiliation in affiliations.split('\n').filter(|word| !word.is_empty()) {
+            *counts.entry(affiliation.to_lowercase()).or_default() += count;
         }
     }
-    let share = |(affiliation, (known, active))| Share { affiliation, known, active };
-    Ok(shares.into_iter().map(share).collect())
+    counts
+}
+
+fn number(count: i64) -> u64 {
+    u64::try_from(count).unwrap_or_default()
 }

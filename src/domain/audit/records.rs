@@ -11,7 +11,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, log_subjects, searched_records as records},
     },
-    domain::log::Kind,
+    domain::log::{Kind, seal},
 };
 
 /// More records than this are counted as "more than".
@@ -261,6 +261,32 @@ pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Re
         found.reverse();
     }
     Ok((found, more))
+}
+
+/// How many records a file would hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Size {
+    Exactly(u64),
+    /// As their places in the sealed log tell.
+    About(u64),
+    MoreThan(u64),
+}
+
+/// More records than this are not counted while a page waits for it.
+pub const COUNTED_FOR_A_FILE: u64 = 100_000;
+
+/// How many records are meant, as exactly as can be said at once.
+pub fn size(conn: &mut Conn, filter: &Filter) -> Result<Size, Error> {
+    if let Some(count) = count_all(conn, filter, COUNTED_FOR_A_FILE)? {
+        return Ok(Size::Exactly(count));
+    }
+    let is_everything = *filter == Filter { from: filter.from, until: filter.until, ..Filter::default() };
+    if is_everything
+        && let Some(count) = seal::about_between(conn, &filter.first_id().unwrap_or_default(), filter.end_id())?
+    {
+        return Ok(Size::About(count.max(COUNTED_FOR_A_FILE)));
+    }
+    Ok(Size::MoreThan(COUNTED_FOR_A_FILE))
 }
 
 /// How many records are meant.

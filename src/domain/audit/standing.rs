@@ -1,9 +1,8 @@
-//! Who has a service, on what ground, at what time.
+//! Who has a service, on what ground, at what time. Triggers keep what stands and what stood, and until when, in tables of their own.
 
-use diesel::{
-    dsl::{exists, not},
-    prelude::*,
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
 
 use super::records::{COUNTED, Count};
 use crate::{
@@ -12,7 +11,8 @@ use crate::{
     db::{
         Conn, Error,
         schema::{
-            acceptances, acceptances_again as later, entitlements, standing_acceptances as standing, withdrawals,
+            acceptances, ended_acceptances as ended, entitlements, standing_acceptances as standing,
+            ungrounded_entitlements as ungrounded,
         },
     },
 };
@@ -24,7 +24,7 @@ pub struct Question {
     /// Only on the ground of the version of this id.
     pub version: Option<String>,
     pub at: Instant,
-    /// Whether that is now: then nothing has to be compared with what came later, and the answer is read from what stands.
+    /// Whether that is now: then what has ended does not matter.
     pub is_now: bool,
     /// Only these accounts.
     pub people: Option<Vec<String>>,
@@ -50,81 +50,68 @@ pub struct Ungrounded {
     pub changed_at: Instant,
 }
 
-/// The acceptances that stood: the newest of each account that was not withdrawn until then. A macro, because diesel's type of a
-/// growing query cannot be named here.
-macro_rules! stood {
-    ($question:expr) => {{
+/// The ids of a question's acceptances in one of the two tables. A macro, because diesel's type of a growing query cannot be named here.
+macro_rules! walk {
+    ($question:expr, $table:ident) => {{
         let question: &Question = $question;
-        // Ids carry their time, so those made later lie behind this one.
-        let end = chance::first_id(question.at + chrono::TimeDelta::milliseconds(1));
-        let withdrawn = withdrawals::table.filter(
-            withdrawals::acceptance_id.eq(acceptances::id.nullable()).and(withdrawals::withdrawn_at.le(question.at)),
-        );
-        let replaced = later::table.filter(
-            later::account_id
-                .eq(acceptances::account_id)
-                // The service is written so that only the account leads through an index: of one service there are very many.
-                .and(later::service.concat("").eq(acceptances::service))
-                .and(later::accepted_at.le(question.at))
-                .and(later::id.gt(acceptances::id)),
-        );
-        let mut query = acceptances::table
-            .filter(not(exists(withdrawn)).and(not(exists(replaced))))
-            .filter(acceptances::id.lt(end))
-            .into_boxed();
-        // One of the three leads through an index; the service is then written so that no index fits it.
-        query = match (&question.people, &question.version) {
-            (Some(people), _) => query.filter(acceptances::account_id.eq_any(people.clone())),
-            (None, Some(version)) => query.filter(acceptances::version_id.eq(version.clone())),
-            (None, None) => query.filter(acceptances::service.eq(question.service.clone())),
-        };
-        if let Some(version) = question.version.as_ref().filter(|_| question.people.is_some()) {
-            query = query.filter(acceptances::version_id.concat("").eq(version.clone()));
+        let mut query = $table::table.select($table::acceptance_id).into_boxed();
+        // A version is of one service, so the service matters for people alone; it is written so that only the people lead through an
+        // index: of one service there are very many.
+        if let Some(people) = &question.people {
+            query = query
+                .filter($table::account_id.eq_any(people.clone()))
+                .filter($table::service.concat("").eq(question.service.clone()));
         }
-        query = query.filter(acceptances::service.concat("").eq(question.service.clone()));
+        query = match (&question.people, &question.version) {
+            (Some(_), Some(version)) => query.filter($table::version_id.concat("").eq(version.clone())),
+            (Some(_), None) => query,
+            (None, Some(version)) => query.filter($table::version_id.eq(version.clone())),
+            (None, None) => query.filter($table::service.eq(question.service.clone())),
+        };
+        if !question.is_now {
+            query = query.filter($table::acceptance_id.lt(question.end()));
+        }
         query
     }};
 }
 
-/// The acceptances that stand now.
-macro_rules! stand {
-    ($question:expr) => {{
-        let question: &Question = $question;
-        let mut query =
-            standing::table.inner_join(acceptances::table.on(acceptances::id.eq(standing::acceptance_id))).into_boxed();
-        // A version is of one service, so the service matters for people alone.
-        if let Some(people) = &question.people {
-            query = query
-                .filter(standing::account_id.eq_any(people.clone()))
-                .filter(standing::service.concat("").eq(question.service.clone()));
-        }
-        match (&question.people, &question.version) {
-            (Some(_), Some(version)) => query.filter(standing::version_id.concat("").eq(version.clone())),
-            (Some(_), None) => query,
-            (None, Some(version)) => query.filter(standing::version_id.eq(version.clone())),
-            (None, None) => query.filter(standing::service.eq(question.service.clone())),
-        }
-    }};
+/// Those of a question's acceptances that have ended since.
+macro_rules! ended_since {
+    ($question:expr) => {
+        walk!($question, ended).filter(ended::ended_at.gt($question.at))
+    };
 }
 
-/// The columns of [`Standing`].
-const COLUMNS: (
-    acceptances::id,
-    acceptances::account_id,
-    acceptances::version_id,
-    acceptances::locale,
-    acceptances::digest,
-    acceptances::receipt,
-    acceptances::accepted_at,
-) = (
-    acceptances::id,
-    acceptances::account_id,
-    acceptances::version_id,
-    acceptances::locale,
-    acceptances::digest,
-    acceptances::receipt,
-    acceptances::accepted_at,
-);
+impl Question {
+    /// Ids carry their time, so acceptances made later lie behind this one.
+    fn end(&self) -> String {
+        chance::first_id(self.at + chrono::TimeDelta::milliseconds(1))
+    }
+}
+
+/// The newest ids of acceptances that stood, at most so many, older than the one named.
+fn newest(conn: &mut Conn, question: &Question, before: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = walk!(question, standing).order(standing::acceptance_id.desc()).limit(most);
+    if let Some(id) = before {
+        query = query.filter(standing::acceptance_id.lt(id.to_owned()));
+    }
+    // What ends in this moment is found in both tables rather than in none.
+    let mut ids: BTreeSet<String> = query.load::<String>(conn)?.into_iter().collect();
+    if !question.is_now {
+        let mut query = ended_since!(question).order(ended::acceptance_id.desc()).limit(most);
+        // Where enough stand still, what is older than these is not asked for: of those who had it yesterday hardly anybody has ended it
+        // since, and all would be looked through to find them.
+        if let Some(oldest) = ids.first().filter(|_| ids.len() == limit) {
+            query = query.filter(ended::acceptance_id.gt(oldest.clone()));
+        }
+        if let Some(id) = before {
+            query = query.filter(ended::acceptance_id.lt(id.to_owned()));
+        }
+        ids.extend(query.load::<String>(conn)?);
+    }
+    Ok(ids.into_iter().rev().take(limit).collect())
+}
 
 /// A page of acceptances that stood, newest first, from behind the one named; and whether there are more.
 pub fn page(
@@ -133,60 +120,77 @@ pub fn page(
     before: Option<&str>,
     size: usize,
 ) -> Result<(Vec<Standing>, bool), Error> {
-    let limit = i64::try_from(size + 1).unwrap_or(i64::MAX);
-    let mut found: Vec<Standing> = if question.is_now {
-        let mut query = stand!(question);
-        if let Some(id) = before {
-            query = query.filter(standing::acceptance_id.lt(id.to_owned()));
-        }
-        query.order(standing::acceptance_id.desc()).limit(limit).select(COLUMNS).load(conn)?
-    } else {
-        let mut query = stood!(question);
-        if let Some(id) = before {
-            query = query.filter(acceptances::id.lt(id.to_owned()));
-        }
-        query.order(acceptances::id.desc()).limit(limit).select(COLUMNS).load(conn)?
-    };
-    let more = found.len() > size;
-    found.truncate(size);
-    Ok((found, more))
+    let ids = newest(conn, question, before, size + 1)?;
+    Ok((stored(conn, &ids[..ids.len().min(size)])?, ids.len() > size))
+}
+
+/// The first page, as [`page`] has it, and how many there are: both from one walk.
+pub fn first_page(conn: &mut Conn, question: &Question, size: usize) -> Result<(Vec<Standing>, bool, Count), Error> {
+    let ids = newest(conn, question, None, COUNTED + 1)?;
+    Ok((stored(conn, &ids[..ids.len().min(size)])?, ids.len() > size, counted(&ids)))
 }
 
 /// How many there are.
 pub fn count(conn: &mut Conn, question: &Question) -> Result<Count, Error> {
-    let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
-    let ids: Vec<String> = if question.is_now {
-        stand!(question).select(standing::acceptance_id).limit(limit).load(conn)?
-    } else {
-        stood!(question).select(acceptances::id).order(acceptances::id.desc()).limit(limit).load(conn)?
-    };
-    Ok(if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) })
+    Ok(counted(&newest(conn, question, None, COUNTED + 1)?))
+}
+
+fn counted(ids: &[String]) -> Count {
+    if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) }
+}
+
+/// The acceptances of these ids, newest first.
+fn stored(conn: &mut Conn, ids: &[String]) -> Result<Vec<Standing>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut found: Vec<Standing> = acceptances::table
+        .filter(acceptances::id.eq_any(ids))
+        .select((
+            acceptances::id,
+            acceptances::account_id,
+            acceptances::version_id,
+            acceptances::locale,
+            acceptances::digest,
+            acceptances::receipt,
+            acceptances::accepted_at,
+        ))
+        .load(conn)?;
+    found.sort_by(|a, b| b.id.cmp(&a.id));
+    Ok(found)
 }
 
 /// How many there were, all of them counted.
 pub fn count_all(conn: &mut Conn, question: &Question) -> Result<u64, Error> {
-    let count: i64 = stood!(question).count().get_result(conn)?;
+    let mut count: i64 = walk!(question, standing).count().get_result(conn)?;
+    if !question.is_now {
+        count += ended_since!(question).count().get_result::<i64>(conn)?;
+    }
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
-/// How many acceptances of a version stand now.
-pub fn count_of_version(conn: &mut Conn, version: &str) -> Result<u64, Error> {
-    let count: i64 = standing::table.filter(standing::version_id.eq(version)).count().get_result(conn)?;
-    Ok(u64::try_from(count).unwrap_or_default())
+/// How many acceptances of each of a service's versions stand now, by the version's id.
+pub fn count_by_version(conn: &mut Conn, service: &str) -> Result<BTreeMap<String, i64>, Error> {
+    let counts: Vec<(String, i64)> = standing::table
+        .filter(standing::service.eq(service))
+        .group_by(standing::version_id)
+        .select((standing::version_id, diesel::dsl::count_star()))
+        .load(conn)?;
+    Ok(counts.into_iter().collect())
 }
 
-/// The entitlements of a question's service that stand now without an acceptance. A macro for the same reason as above.
+/// Who has a question's service without an acceptance. A macro for the same reason as above.
 macro_rules! ungrounded {
     ($question:expr) => {{
         let question: &Question = $question;
-        let standing = standing::table
-            .filter(standing::account_id.eq(entitlements::account_id).and(standing::service.eq(entitlements::service)));
-        let mut query = entitlements::table
-            .filter(entitlements::service.eq(question.service.clone()).and(entitlements::wanted.eq(true)))
-            .filter(not(exists(standing)))
+        let mut query = ungrounded::table
+            .inner_join(entitlements::table.on(
+                entitlements::account_id.eq(ungrounded::account_id).and(entitlements::service.eq(ungrounded::service)),
+            ))
+            .filter(ungrounded::service.eq(question.service.clone()))
             .into_boxed();
         if let Some(people) = &question.people {
-            query = query.filter(entitlements::account_id.eq_any(people.clone()));
+            query = query.filter(ungrounded::account_id.eq_any(people.clone()));
         }
         query
     }};
@@ -201,10 +205,10 @@ pub fn without_acceptance(
     size: usize,
 ) -> Result<(Vec<Ungrounded>, bool), Error> {
     let mut found: Vec<Ungrounded> = ungrounded!(question)
-        .filter(entitlements::account_id.gt(after.unwrap_or_default().to_owned()))
-        .order(entitlements::account_id)
+        .filter(ungrounded::account_id.gt(after.unwrap_or_default().to_owned()))
+        .order(ungrounded::account_id)
         .limit(i64::try_from(size + 1).unwrap_or(i64::MAX))
-        .select((entitlements::account_id, entitlements::cause, entitlements::changed_at))
+        .select((ungrounded::account_id, entitlements::cause, entitlements::changed_at))
         .load(conn)?;
     let more = found.len() > size;
     found.truncate(size);

@@ -32,6 +32,9 @@ use crate::{
 /// A record that became visible later than another may be older by so much. No transaction of ours lasts a minute.
 pub const LOOK_BACK: TimeDelta = TimeDelta::minutes(10);
 
+/// How many neighbours tell a place in the log.
+const NEIGHBOURS: i64 = 100;
+
 /// How many records are looked through at once.
 const LOOKED_THROUGH: i64 = 20_000;
 
@@ -67,6 +70,37 @@ pub fn unsealed(conn: &mut Conn, after: &str, to: Option<&str>, limit: i64) -> R
         query = query.filter(log_records::id.le(to));
     }
     Ok(query.load(conn)?)
+}
+
+/// About how many records there are from this id up to another, by their places in the log; `None` if the newest are not sealed.
+///
+/// What was sealed late has a place far behind its neighbours, so the first place of several neighbours counts.
+pub fn about_between(conn: &mut Conn, from: &str, end: Option<String>) -> Result<Option<u64>, Error> {
+    let end = end.unwrap_or_else(|| "~".to_owned());
+    let begin: Vec<i64> = log_leaves::table
+        .filter(log_leaves::record_id.ge(from))
+        .order(log_leaves::record_id)
+        .limit(NEIGHBOURS)
+        .select(log_leaves::seq)
+        .load(conn)?;
+    let last: Vec<(String, i64)> = log_leaves::table
+        .filter(log_leaves::record_id.lt(&end))
+        .order(log_leaves::record_id.desc())
+        .limit(NEIGHBOURS)
+        .select((log_leaves::record_id, log_leaves::seq))
+        .load(conn)?;
+    let (Some(first), Some(behind)) = (begin.iter().min(), last.iter().map(|(_, seq)| seq).min()) else {
+        return Ok(None);
+    };
+    let newest = last.first().map_or("", |(id, _)| id);
+    let unsealed: Vec<String> = log_records::table
+        .filter(log_records::id.gt(newest).and(log_records::id.lt(&end)))
+        .order(log_records::id)
+        .limit(LOOKED_THROUGH)
+        .select(log_records::id)
+        .load(conn)?;
+    let (sealed, unsealed) = (behind - first + column(last.len() as u64), column(unsealed.len() as u64));
+    Ok((unsealed < LOOKED_THROUGH).then(|| u64::try_from(sealed + unsealed).unwrap_or_default()))
 }
 
 /// Whether there are more records than sealed ones.

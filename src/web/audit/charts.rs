@@ -11,10 +11,7 @@ use crate::{
     clock::Instant,
     db,
     domain::{
-        audit::{
-            figures::{self, Day, Share},
-            standing,
-        },
+        audit::figures::{self, Day, Figures, Share},
         roles::Role,
         terms::{self, Version},
     },
@@ -36,10 +33,9 @@ const PERIODS: [u32; 3] = [14, 30, 90];
 
 /// What the database counts.
 struct Counted {
-    versions: Vec<(Version, u64)>,
     all_versions: Vec<Version>,
     days: Vec<Day>,
-    shares: Vec<Share>,
+    figures: Figures,
 }
 
 /// `GET /audit/charts`
@@ -58,15 +54,20 @@ pub(in crate::web) async fn show(
         fields.get("days").and_then(|text| text.parse().ok()).filter(|days| PERIODS.contains(days)).unwrap_or(30);
     let now = state.clock.now();
     let calendar = calendar(&frame, now, period);
-    let (bounds, asked) = (bounds(&frame, &calendar), service.clone());
-    let counted = state.database.read(move |conn| count(conn, &asked, &bounds)).await?;
+    let bounds = bounds(&frame, &calendar);
+    let known = state.audit.past_days.known(&service, &bounds);
+    let (asked, days) = (service.clone(), bounds.clone());
+    let counted = state.database.search(move |conn| count(conn, &asked, &days, known)).await?;
+    state.audit.past_days.keep(&service, &bounds, &counted.days, now);
+    let versions = counted.all_versions.iter().filter(|version| version.service == service);
     let page = ChartsPage {
         services: service_choices(&frame, &state, &counted.all_versions, Some(&service)),
         periods: PERIODS.iter().map(|days| (*days, *days == period)).collect(),
         service_name: words::service(&frame, &state, &service),
-        days: Days::new(calendar.into_iter().zip(counted.days).map(|(day, counted)| day_bar(day, counted)).collect()),
-        shares: Bars::new(counted.shares.iter().map(|share| share_bar(&frame, share)).collect()),
-        versions: Bars::new(version_bars(&frame, &counted.versions)),
+        days: Days::new(calendar.into_iter().zip(&counted.days).map(|(day, counted)| day_bar(day, *counted)).collect()),
+        shares: Bars::new(counted.figures.shares.iter().map(|share| share_bar(&frame, share)).collect()),
+        counted_at: counted.figures.counted_at,
+        versions: Bars::new(version_bars(&frame, versions, &counted.figures)),
         frame,
     };
     view::page(StatusCode::OK, &page)
@@ -84,18 +85,21 @@ fn bounds(frame: &Frame, calendar: &[NaiveDate]) -> Vec<Instant> {
     calendar.iter().copied().chain(end).map(|day| begin(day, frame.tz)).collect()
 }
 
-fn count(conn: &mut db::Conn, service: &str, bounds: &[Instant]) -> Result<Counted, db::Error> {
-    let all_versions = terms::all_versions(conn)?;
-    let mut versions = Vec::new();
-    for version in all_versions.iter().filter(|version| version.service == service) {
-        versions.push((version.clone(), standing::count_of_version(conn, &version.id)?));
+/// Counts the days that are not known yet, and the rest.
+fn count(
+    conn: &mut db::Conn,
+    service: &str,
+    bounds: &[Instant],
+    known: Vec<Option<Day>>,
+) -> Result<Counted, db::Error> {
+    let mut days = Vec::with_capacity(known.len());
+    for (bounds, known) in bounds.windows(2).zip(known) {
+        days.push(match known {
+            Some(day) => day,
+            None => figures::day(conn, service, bounds[0], bounds[1])?,
+        });
     }
-    Ok(Counted {
-        versions,
-        all_versions,
-        days: figures::days(conn, service, bounds)?,
-        shares: figures::shares(conn, service)?,
-    })
+    Ok(Counted { all_versions: terms::all_versions(conn)?, days, figures: figures::of_service(conn, service)? })
 }
 
 fn day_bar(day: NaiveDate, counted: Day) -> DayBar {
@@ -107,12 +111,12 @@ fn share_bar(frame: &Frame, share: &Share) -> Bar {
 }
 
 /// Each version's share of all that stand.
-fn version_bars(frame: &Frame, versions: &[(Version, u64)]) -> Vec<Bar> {
-    let whole = versions.iter().map(|(_, count)| count).sum();
-    let bar = |(version, count): &(Version, u64)| Bar {
+fn version_bars<'a>(frame: &Frame, versions: impl Iterator<Item = &'a Version>, figures: &Figures) -> Vec<Bar> {
+    let whole = figures.versions.values().sum();
+    let bar = |version: &Version| Bar {
         label: frame.with("history-version-number", "number", version.number),
-        part: *count,
+        part: figures.versions.get(&version.id).copied().unwrap_or_default(),
         whole,
     };
-    versions.iter().map(bar).collect()
+    versions.map(bar).collect()
 }

@@ -25,7 +25,10 @@ use self::{content::Content, format::Format};
 use super::auditor::Auditor;
 use crate::{
     db::{self, Database},
-    domain::{audit::people, log::Kind},
+    domain::{
+        audit::{people, records::Size},
+        log::Kind,
+    },
     web::{
         State, client,
         error::WebError,
@@ -51,8 +54,7 @@ const MOST: u64 = 1_000_000;
 /// A list that an auditor sees and wants as a file.
 struct Wanted<C> {
     content: C,
-    /// How many records; `None` if no file holds so many.
-    count: Option<u64>,
+    size: Size,
     /// Whether the search names more people than are looked at.
     too_many_people: bool,
     /// The list in the address.
@@ -61,33 +63,40 @@ struct Wanted<C> {
     recorded: Value,
 }
 
-/// The page that says what would be in the file, and how large it is. `list` is the path of the list.
+/// The page that says what would be in the file, and how large it is.
 fn offer<C: Content>(
+    status: StatusCode,
     frame: Frame,
     state: &State,
     member: &Member,
     auditor: Auditor,
-    list: &str,
     wanted: Wanted<C>,
 ) -> Result<HttpResponse, WebError> {
-    let Wanted { count, too_many_people, query, .. } = wanted;
+    let Wanted { size, too_many_people, query, .. } = wanted;
+    let extent = extent(size, state.settings.inspection.large_export);
     let page = ExportPage {
         reason: auditor.reason,
-        back_url: frame.url(&format!("{list}?{query}")),
+        back_url: frame.url(&format!("{}?{query}", C::LIST)),
         query,
-        contents: count.map(|count| contents(&frame, count, C::BYTES_OF_A_RECORD)),
+        contents: contents(&frame, size, extent, C::BYTES_OF_A_RECORD),
         too_many_people,
-        extent: match count {
-            None => Extent::TooMuch,
-            Some(0) => Extent::Nothing,
-            Some(count) if count > state.settings.inspection.large_export => Extent::Much,
-            Some(_) => Extent::Little,
-        },
+        extent,
         action_url: frame.url(C::PATH),
         form_token: forms::mask(&member.data.form_token),
         frame,
     };
-    view::page(StatusCode::OK, &page)
+    view::page(status, &page)
+}
+
+fn extent(size: Size, large: u64) -> Extent {
+    match size {
+        Size::Exactly(0) => Extent::Nothing,
+        Size::Exactly(count) if count <= large => Extent::Little,
+        Size::MoreThan(MOST) => Extent::TooMuch,
+        // What is only just too much is counted when the file is asked for.
+        Size::About(count) if count > MOST + MOST / 100 => Extent::TooMuch,
+        Size::Exactly(_) | Size::About(_) | Size::MoreThan(_) => Extent::Much,
+    }
 }
 
 /// Whoever may have a file in this format: the form, checked.
@@ -102,11 +111,15 @@ fn wish(fields: Vec<(String, String)>, member: &Member) -> Result<(Format, Strin
 async fn hand_over<C: Content>(
     request: &HttpRequest,
     state: &State,
-    auditor: &Auditor,
+    member: &Member,
+    auditor: Auditor,
     format: Format,
     wanted: Wanted<C>,
 ) -> Result<HttpResponse, WebError> {
-    let Some(count) = wanted.count else { return Ok(HttpResponse::PayloadTooLarge().finish()) };
+    let Size::Exactly(count) = wanted.size else {
+        let frame = view::frame(request, state, Some(member), Nav::Audit);
+        return offer(StatusCode::PAYLOAD_TOO_LARGE, frame, state, member, auditor, wanted);
+    };
     let source = Source { database: state.database.clone(), content: wanted.content, format };
     let mut detail = wanted.recorded;
     detail["format"] = json!(format.name());
@@ -200,7 +213,7 @@ impl<C: Content> Source<C> {
         let Some(batch) = self.batch(last).await? else { return Ok(None) };
         let last = batch.last().map(|record| C::cursor(record).to_owned()).unwrap_or_default();
         let (content, format) = (self.content.clone(), self.format);
-        let written = self.database.read(move |conn| {
+        let written = self.database.search(move |conn| {
             let names = people::listed(conn, batch.iter().flat_map(C::people).collect::<BTreeSet<_>>())?;
             Ok::<_, db::Error>(batch.iter().map(|record| content.line(record, &names, format)).collect::<String>())
         });
@@ -210,25 +223,62 @@ impl<C: Content> Source<C> {
     /// The next records; `None` behind the last.
     async fn batch(&self, after: Option<String>) -> Result<Option<Vec<C::Record>>, db::Error> {
         let content = self.content.clone();
-        let batch = self.database.read(move |conn| content.batch(conn, after.as_deref(), BATCH)).await?;
+        let batch = self.database.search(move |conn| content.batch(conn, after.as_deref(), BATCH)).await?;
         Ok((!batch.is_empty()).then_some(batch))
     }
 }
 
-/// How many records, and how large the file will be.
-fn contents(frame: &Frame, count: u64, bytes_of_a_record: u64) -> String {
-    let records = if count == 1 {
+/// How many records, and how large the file will be; nothing of what is known only to be too much.
+fn contents(frame: &Frame, size: Size, extent: Extent, bytes_of_a_record: u64) -> Option<String> {
+    let (key, count) = match size {
+        Size::MoreThan(MOST) => return None,
+        Size::About(count) if extent == Extent::TooMuch => {
+            return Some(frame.with("audit-export-found-about", "number", number(frame, thousands(count))));
+        }
+        Size::Exactly(count) => ("audit-export-count", count),
+        Size::About(count) => ("audit-export-about", thousands(count)),
+        Size::MoreThan(count) => ("audit-export-more-than", count),
+    };
+    let records = if size == Size::Exactly(1) {
         frame.t("audit-export-one")
     } else {
-        frame.with("audit-export-count", "number", number(frame, count))
+        frame.with(key, "number", number(frame, count))
     };
-    format!("{records} {}", size_in_words(frame, count, bytes_of_a_record))
+    let mut sentences = vec![records, size_in_words(frame, size, count * bytes_of_a_record)];
+    if !matches!(size, Size::Exactly(_)) {
+        sentences.push(frame.with("audit-export-at-most", "number", number(frame, MOST)));
+    }
+    Some(sentences.join(" "))
 }
 
-fn size_in_words(frame: &Frame, count: u64, bytes_of_a_record: u64) -> String {
-    let kilobytes = (count * bytes_of_a_record).div_ceil(1_000);
+/// As exact as "about" may sound.
+fn thousands(count: u64) -> u64 {
+    (count + 500) / 1_000 * 1_000
+}
+
+fn size_in_words(frame: &Frame, size: Size, bytes: u64) -> String {
+    let kilobytes = bytes.div_ceil(1_000);
     if kilobytes < 1_000 {
         return frame.with("audit-export-kilobytes", "number", kilobytes);
     }
-    frame.with("audit-export-megabytes", "number", number(frame, kilobytes.div_ceil(1_000)))
+    let key = match size {
+        Size::MoreThan(_) => "audit-export-more-megabytes",
+        Size::Exactly(_) | Size::About(_) => "audit-export-megabytes",
+    };
+    frame.with(key, "number", number(frame, kilobytes.div_ceil(1_000)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_surely_too_much_gets_no_button() {
+        assert_eq!(extent(Size::Exactly(0), 10), Extent::Nothing);
+        assert_eq!([10, 11].map(|count| extent(Size::Exactly(count), 10)), [Extent::Little, Extent::Much]);
+        assert_eq!(extent(Size::MoreThan(100_000), 200_000), Extent::Much);
+        assert_eq!(extent(Size::MoreThan(MOST), 10), Extent::TooMuch);
+        assert_eq!([1_009_000, 1_011_000].map(|count| extent(Size::About(count), 10)), [Extent::Much, Extent::TooMuch]);
+        assert_eq!((thousands(123_499), thousands(123_500)), (123_000, 124_000));
+    }
 }

@@ -6,6 +6,7 @@ pub(super) mod charts;
 pub(super) mod export;
 pub(super) mod log;
 pub(super) mod looks;
+mod past_days;
 pub(super) mod person;
 pub(super) mod reason;
 pub(super) mod record;
@@ -16,6 +17,7 @@ mod words;
 
 use export::Jobs;
 use log::Checking;
+use past_days::PastDays;
 
 use super::{limit::Limit, settings::Inspection};
 use crate::clock::Clock;
@@ -25,6 +27,7 @@ pub(super) struct Shared {
     limit: Limit,
     jobs: Jobs,
     checking: Checking,
+    past_days: PastDays,
 }
 
 impl Shared {
@@ -33,6 +36,7 @@ impl Shared {
             limit: Limit::new(settings.requests_per_minute, clock),
             jobs: Jobs::new(settings),
             checking: Checking::default(),
+            past_days: PastDays::default(),
         }
     }
 }

@@ -60,7 +60,7 @@ pub(in crate::web) async fn show(
     let id = Some(id.into_inner()).filter(|id| search::is_word(id)).ok_or(WebError::NotFound)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
     let (locale, now) = (frame.locale, state.clock.now());
-    let known = state.database.read(move |conn| know(conn, &id, locale, now)).await?.ok_or(WebError::NotFound)?;
+    let known = state.database.search(move |conn| know(conn, &id, locale, now)).await?.ok_or(WebError::NotFound)?;
     let subjects = BTreeSet::from([known.account.id.clone()]);
     auditor.note(&state, Kind::PersonViewed, json!({}), subjects).await?;
     let directory = ask_directory(&state, &known.account).await;

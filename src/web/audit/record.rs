@@ -40,7 +40,7 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let id = Some(id.into_inner()).filter(|id| search::is_word(id)).ok_or(WebError::NotFound)?;
-    let found = state.database.read(move |conn| find(conn, &id)).await?;
+    let found = state.database.search(move |conn| find(conn, &id)).await?;
     let Found { record, subjects, strangers, names } = found.ok_or(WebError::NotFound)?;
     let looked_at: BTreeSet<String> = names.keys().cloned().collect();
     auditor.note(&state, Kind::RecordViewed, json!({ "record": record.id }), looked_at).await?;

@@ -57,7 +57,7 @@ pub(in crate::web) async fn show(
     let search = Search::parse(request.query_string());
     let problems = search.problems(&frame);
     let (asked, tz, is_wrong) = (search.clone(), frame.tz, !problems.is_empty());
-    let answer = state.database.read(move |conn| ask(conn, &asked, tz, is_wrong)).await?;
+    let answer = state.database.search(move |conn| ask(conn, &asked, tz, is_wrong)).await?;
     if !is_wrong {
         note(&auditor, &state, &search, &answer).await?;
     }

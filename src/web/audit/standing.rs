@@ -134,7 +134,7 @@ pub(in crate::web) async fn show(
     let now = state.clock.now();
     let at = asked.at(now, frame.tz);
     let (question, is_wrong) = (asked.clone(), asked.is_wrong());
-    let answer = state.database.read(move |conn| ask(conn, &question, at, at == now)).await?;
+    let answer = state.database.search(move |conn| ask(conn, &question, at, at == now)).await?;
     if !is_wrong {
         let subjects: BTreeSet<String> = answer.names.keys().cloned().collect();
         auditor.note(&state, Kind::LogSearched, asked.recorded(), subjects).await?;
@@ -170,9 +170,13 @@ fn ask(conn: &mut db::Conn, asked: &Asked, at: Instant, is_now: bool) -> Result<
     let cursor = asked.cursor.as_deref();
     if asked.ungrounded {
         (answer.ungrounded, answer.more) = standing::without_acceptance(conn, &question, cursor, PAGE)?;
-    } else {
+    } else if cursor.is_some() {
         (answer.standing, answer.more) = standing::page(conn, &question, cursor, PAGE)?;
         answer.count = Some(standing::count(conn, &question)?);
+    } else {
+        let count;
+        (answer.standing, answer.more, count) = standing::first_page(conn, &question, PAGE)?;
+        answer.count = Some(count);
     }
     let ids = answer.standing.iter().map(|s| &s.account_id).chain(answer.ungrounded.iter().map(|u| &u.account_id));
     answer.names = people::listed(conn, ids)?;

@@ -133,7 +133,7 @@ impl Visitor {
     }
 
     /// An answer whose body has not been read yet.
-    pub(super) async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
+    pub async fn ask(&self, method: Method, path: &str, headers: &[(&str, &str)], body: &str) -> Response {
         self.ask_with(method, path, headers, body.as_bytes().to_vec()).await
     }
 

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    MOST, Wanted,
+    Wanted,
     content::{Content, known},
     format::{Format, Line},
     hand_over, offer, wish,
@@ -17,7 +17,7 @@ use crate::{
     db::{self, Conn},
     domain::audit::{
         people::Listed,
-        records::{self, Filter, From, Stored},
+        records::{self, Filter, From, Size, Stored},
     },
     texts,
     web::{
@@ -38,8 +38,8 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
-    let wanted = wanted(&state, &Search::parse(request.query_string()), frame.tz).await?;
-    offer(frame, &state, &member, auditor, "/audit", wanted)
+    let wanted = wanted(&state, &Search::parse(request.query_string()), frame.tz, false).await?;
+    offer(StatusCode::OK, frame, &state, &member, auditor, wanted)
 }
 
 /// `POST /audit/export`
@@ -51,26 +51,27 @@ pub(in crate::web) async fn create(
 ) -> Result<HttpResponse, WebError> {
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let (format, query) = wish(fields.into_inner(), &member)?;
-    let wanted = wanted(&state, &Search::parse(&query), state.settings.portal.time_zone).await?;
-    hand_over(&request, &state, &auditor, format, wanted).await
+    let wanted = wanted(&state, &Search::parse(&query), state.settings.portal.time_zone, true).await?;
+    hand_over(&request, &state, &member, auditor, format, wanted).await
 }
 
-async fn wanted(state: &State, search: &Search, tz: Tz) -> Result<Wanted<Filter>, WebError> {
+async fn wanted(state: &State, search: &Search, tz: Tz, exactly: bool) -> Result<Wanted<Filter>, WebError> {
     let meaning = search.clone();
-    let counting = state.database.read(move |conn| {
+    let counting = state.database.search(move |conn| {
         let (found, filter) = meant(conn, &meaning, tz)?;
-        let count = filter.count(conn, MOST)?;
-        Ok::<_, db::Error>((filter, count, found.too_many))
+        let size = filter.counted(conn, exactly)?;
+        Ok::<_, db::Error>((filter, size, found.too_many))
     });
-    let (content, count, too_many_people) = counting.await?;
+    let (content, size, too_many_people) = counting.await?;
     let recorded = json!({ "filter": search.recorded(), "by_person": search.names_people() });
-    Ok(Wanted { content, count, too_many_people, query: search.query(), recorded })
+    Ok(Wanted { content, size, too_many_people, query: search.query(), recorded })
 }
 
 impl Content for Filter {
     type Record = Stored;
 
     const FILE: &'static str = "latchkey-log";
+    const LIST: &'static str = "/audit";
     const PATH: &'static str = "/audit/export";
     const COLUMNS: &'static [&'static str] = &[
         "id",
@@ -87,6 +88,10 @@ impl Content for Filter {
         "detail",
     ];
     const BYTES_OF_A_RECORD: u64 = 330;
+
+    fn size(&self, conn: &mut Conn) -> Result<Size, db::Error> {
+        records::size(conn, self)
+    }
 
     fn count(&self, conn: &mut Conn, most: u64) -> Result<Option<u64>, db::Error> {
         records::count_all(conn, self, most)

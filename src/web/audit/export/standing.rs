@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Serialize;
 
 use super::{
-    MOST, Wanted,
+    Wanted,
     content::{Content, known},
     format::{Format, Line},
     hand_over, offer, wish,
@@ -17,6 +17,7 @@ use crate::{
     domain::{
         audit::{
             people::Listed,
+            records::Size,
             standing::{self, Question, Standing, Ungrounded},
         },
         terms,
@@ -43,8 +44,8 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Audit);
-    let wanted = wanted(&state, Asked::parse(request.query_string(), &state)).await?;
-    offer(frame, &state, &member, auditor, "/audit/standing", wanted)
+    let wanted = wanted(&state, Asked::parse(request.query_string(), &state), false).await?;
+    offer(StatusCode::OK, frame, &state, &member, auditor, wanted)
 }
 
 /// `POST /audit/standing/export`
@@ -56,29 +57,32 @@ pub(in crate::web) async fn create(
 ) -> Result<HttpResponse, WebError> {
     let auditor = Auditor::admit(&request, &state, &member).await?;
     let (format, query) = wish(fields.into_inner(), &member)?;
-    let wanted = wanted(&state, Asked::parse(&query, &state)).await?;
-    hand_over(&request, &state, &auditor, format, wanted).await
+    let wanted = wanted(&state, Asked::parse(&query, &state), true).await?;
+    hand_over(&request, &state, &member, auditor, format, wanted).await
 }
 
 /// A day that is none is asked about on the page, not here.
-async fn wanted(state: &State, asked: Asked) -> Result<Wanted<List>, WebError> {
+async fn wanted(state: &State, asked: Asked, exactly: bool) -> Result<Wanted<List>, WebError> {
     if asked.is_wrong() {
         return Err(WebError::NotFound);
     }
     let (query, recorded) = (asked.query(true), asked.recorded());
-    let at = asked.at(state.clock.now(), state.settings.portal.time_zone);
-    let counting = state.database.read(move |conn| {
-        let (list, too_many_people) = List::read(conn, &asked, at)?;
-        let count = list.count(conn, MOST)?;
-        Ok::<_, db::Error>((list, count, too_many_people))
+    let now = state.clock.now();
+    let at = asked.at(now, state.settings.portal.time_zone);
+    let counting = state.database.search(move |conn| {
+        let (list, too_many_people) = List::read(conn, &asked, at, at == now)?;
+        let size = list.counted(conn, exactly)?;
+        Ok::<_, db::Error>((list, size, too_many_people))
     });
-    let (content, count, too_many_people) = counting.await?;
-    Ok(Wanted { content, count, too_many_people, query, recorded })
+    let (content, size, too_many_people) = counting.await?;
+    Ok(Wanted { content, size, too_many_people, query, recorded })
 }
 
 #[derive(Clone, Debug)]
 struct List {
     question: Question,
+    /// Whether it is of the moment in which it was asked for.
+    is_now: bool,
     ungrounded: bool,
     /// The number of each version, by its id.
     numbers: HashMap<String, i32>,
@@ -86,12 +90,12 @@ struct List {
 
 impl List {
     /// The list, and whether the question names more people than are looked at.
-    fn read(conn: &mut Conn, asked: &Asked, at: Instant) -> Result<(Self, bool), db::Error> {
+    fn read(conn: &mut Conn, asked: &Asked, at: Instant, is_now: bool) -> Result<(Self, bool), db::Error> {
         let versions = terms::all_versions(conn)?;
         // Of one moment, although it is read batch by batch while people decide anew.
         let (question, too_many_people) = meant(conn, asked, &versions, at, false)?;
         let numbers = versions.into_iter().map(|version| (version.id, version.number)).collect();
-        Ok((Self { question, ungrounded: asked.ungrounded, numbers }, too_many_people))
+        Ok((Self { question, is_now, ungrounded: asked.ungrounded, numbers }, too_many_people))
     }
 }
 
@@ -105,6 +109,7 @@ impl Content for List {
     type Record = Having;
 
     const FILE: &'static str = "latchkey-standing";
+    const LIST: &'static str = "/audit/standing";
     const PATH: &'static str = "/audit/standing/export";
     const COLUMNS: &'static [&'static str] = &[
         "service",
@@ -122,11 +127,17 @@ impl Content for List {
     ];
     const BYTES_OF_A_RECORD: u64 = 340;
 
+    /// There are no more than people, and these are counted soon.
+    fn size(&self, conn: &mut Conn) -> Result<Size, db::Error> {
+        self.counted(conn, true)
+    }
+
     fn count(&self, conn: &mut Conn, most: u64) -> Result<Option<u64>, db::Error> {
         let count = if self.ungrounded {
             standing::count_without_acceptance(conn, &self.question)?
         } else {
-            standing::count_all(conn, &self.question)?
+            // At this moment nothing has ended since.
+            standing::count_all(conn, &Question { is_now: self.is_now, ..self.question.clone() })?
         };
         Ok(Some(count).filter(|count| *count <= most))
     }

@@ -5,6 +5,7 @@ use chrono::{NaiveDate, NaiveTime};
 
 use super::{Choice, number};
 use crate::{
+    clock::Instant,
     domain::locale::Locale,
     web::pages::frame::{Frame, Nav},
 };
@@ -26,6 +27,8 @@ pub struct ChartsPage {
     pub shares: Bars,
     /// Of the acceptances that stand.
     pub versions: Bars,
+    /// When shares and versions were counted, if not just now.
+    pub counted_at: Option<Instant>,
 }
 
 /// Activations and withdrawals, day by day.

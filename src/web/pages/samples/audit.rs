@@ -200,6 +200,7 @@ fn charts(locale: Locale, busy: bool) -> ChartsPage {
         service_name: "Rocket.Chat".to_owned(),
         days: Days::new(bars.collect()),
         shares: Bars::new(vec![share("Studierende", 800), share(NAME, 0)]),
+        counted_at: busy.then(|| at(9)),
         versions: Bars::new(vec![share("1", 400), share("2", 800)]),
     }
 }
