@@ -7,6 +7,7 @@ mod holders;
 mod reading;
 pub mod settings;
 mod sources;
+mod trial;
 
 use crate::domain::{
     accounts::Person,
@@ -18,6 +19,7 @@ use super::{Directory, DirectoryError};
 use reading::any_of;
 use settings::Settings;
 use sources::Students;
+pub use trial::{Figure, MOST as MOST_TRIED, Trial};
 
 /// How many people one question is about: filters stay below ten kilobytes, answers below the size limits that servers have.
 const AT_ONCE: usize = 100;
@@ -60,15 +62,6 @@ impl Courses {
     /// The course of this id, if it is the lecturer's own, by the directory's word now.
     pub async fn one_of(&self, lecturer: &Person, id: &CourseId) -> Result<Option<OwnCourse>, DirectoryError> {
         Ok(self.of(lecturer).await?.into_iter().find(|own| own.course.id == *id))
-    }
-
-    /// Whether each source shows anything at all, for `latchkey check`.
-    pub async fn try_sources(&self) -> Vec<(&str, Result<bool, DirectoryError>)> {
-        let mut tried = Vec::new();
-        for source in &self.settings.sources {
-            tried.push((source.name.as_str(), self.try_source(&source.kind).await));
-        }
-        tried
     }
 
     /// Whether the server finds entries by their own DN, which lists of members need; for `latchkey check`.
