@@ -30,6 +30,7 @@ pub(super) fn sources(section: &Section<'_>) -> Settings {
         language_attribute: section
             .parsed("language_attribute", Some("preferredLanguage"), values::attribute)
             .unwrap_or_default(),
+        surname_attribute: section.parsed("surname_attribute", Some("sn"), values::attribute).unwrap_or_default(),
         matriculation_attribute: section.optional_parsed("matriculation_attribute", values::attribute),
     }
 }

@@ -95,6 +95,7 @@ fn with_sources(directory: Directory, kinds: Vec<Kind>) -> Courses {
         sources: kinds.into_iter().enumerate().map(named).collect(),
         dn_attribute: "entryDN".into(),
         language_attribute: "preferredLanguage".into(),
+        surname_attribute: "sn".into(),
         matriculation_attribute: Some("employeeNumber".into()),
     };
     Courses::new(directory, settings, b"key")

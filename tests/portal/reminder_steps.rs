@@ -103,11 +103,11 @@ async fn what_was_typed_is_kept_and_the_fault_is_named(base: Base) {
     let many = "a\r\n".repeat(31);
     let long = "x".repeat(200);
     for (words, told) in [
-        ("Please go to evil\u{200b}.com now", "\"evil.com\" looks like a link"),
+        ("Please go to evil\u{200b}.com now", "“evil.com” looks like a link"),
         ("Room 5.Please come", "put a space after full stops"),
-        ("sms:+49123", "\"sms:+49123\" looks like a link"),
+        ("sms:+49123", "“sms:+49123” looks like a link"),
         ("evil。com", "looks like a link"),
-        ("Hello\r\n--\r\nB. Schmidt", "hide what stands behind the line \"--\""),
+        ("Hello\r\n--\r\nB. Schmidt", "hide what stands behind the line “--”"),
         ("Hello \u{1b}[2J", "a character that cannot be shown"),
         ("\u{200b}\u{2800}\u{3164}", "write a text"),
         (many.as_str(), "more than 30 lines"),

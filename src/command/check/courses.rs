@@ -59,6 +59,7 @@ pub(super) fn check_connections(config: &Config, report: &mut Report) {
 
 fn shown(source: &Source, trial: &Trial) -> Line {
     let what = format!("courses: the source {}", source.name);
+    let is_open = open_pattern(source);
     if trial.entries == 0 {
         let trouble = Some(nothing(source));
         return Line { what: format!("{what} shows nothing"), trouble, advice: None };
@@ -72,7 +73,25 @@ fn shown(source: &Source, trial: &Trial) -> Line {
         let remedies: Vec<String> = lacking.map(|figure| remedy(source, trial, figure)).collect();
         (!remedies.is_empty()).then(|| remedies.join("\n"))
     };
-    Line { what, trouble: remedies(true), advice: remedies(false) }
+    let advice = is_open.into_iter().chain(remedies(false)).reduce(|all, one| format!("{all}\n{one}"));
+    Line { what, trouble: remedies(true), advice }
+}
+
+/// A pattern that fits more than it says: whoever may make groups could make themselves lecturers.
+fn open_pattern(source: &Source) -> Option<String> {
+    let pattern = match &source.kind {
+        Kind::Groups(_) => return None,
+        Kind::GroupPerRole(groups) => groups.lecturers.as_str(),
+        Kind::Values(values) => values.lecturers.as_str(),
+    };
+    let begins = pattern.trim_start_matches("(?i)").starts_with('^');
+    (!begins || !pattern.ends_with('$')).then(|| {
+        format!(
+            "\"{pattern}\" fits anything that only begins or ends like it, so others may become lecturers of it. \
+             Let courses.sources.{}.lecturers begin with ^ and end with $.",
+            source.name
+        )
+    })
 }
 
 fn entries(source: &Source) -> &'static str {

@@ -9,6 +9,8 @@ pub mod settings;
 mod sources;
 mod trial;
 
+use std::collections::HashSet;
+
 use crate::domain::{
     accounts::Person,
     catalogue::Grant,
@@ -18,7 +20,7 @@ use crate::domain::{
 use super::{Directory, DirectoryError};
 use reading::any_of;
 use settings::Settings;
-use sources::Students;
+use sources::Those;
 pub use trial::{Figure, MOST as MOST_TRIED, Trial};
 
 /// How many people one question is about: filters stay below ten kilobytes, answers below the size limits that servers have.
@@ -40,7 +42,8 @@ pub struct Courses {
 #[derive(Clone, Debug)]
 pub struct OwnCourse {
     pub course: Course,
-    students: Students,
+    students: Those,
+    lecturers: Those,
 }
 
 impl Courses {
@@ -70,9 +73,13 @@ impl Courses {
         Ok(found.iter().any(|person| person.key == somebody.key))
     }
 
-    /// The people of the course; those whom the directory no longer has, or who do not fit the filter for people, are left out.
+    /// The people of the course without its lecturers: somebody who is both would make a class look larger than it is. Those whom
+    /// the directory no longer has, or who do not fit the filter for people, are left out.
     pub async fn participants(&self, own: &OwnCourse) -> Result<Vec<Participant>, DirectoryError> {
-        self.people_of(&own.students).await
+        let (mut people, lecturers) = tokio::try_join!(self.people_of(&own.students), self.people_of(&own.lecturers))?;
+        let lecturers: HashSet<String> = lecturers.into_iter().map(|lecturer| lecturer.key).collect();
+        people.retain(|person| !lecturers.contains(&person.key));
+        Ok(people)
     }
 
     /// The keys of those who have what the grant stands for, in a few questions (see [`holders`]).

@@ -17,9 +17,9 @@ use crate::{
     },
 };
 
-/// Where the students of a course are found.
+/// Where people of a course are found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Students {
+pub(super) enum Those {
     /// Named by the group at this DN.
     InGroup { dn: String, member: Reference },
     /// Named by the one group that fits the filter.
@@ -27,6 +27,9 @@ pub(super) enum Students {
     /// They fit the filter themselves.
     Fitting(String),
 }
+
+/// A course with its students and its lecturers.
+type Found = (Name, Those, Those);
 
 /// What a course is called, before it has an id.
 pub(super) struct Name {
@@ -43,7 +46,7 @@ impl Courses {
             Kind::GroupPerRole(groups) => self.of_roles(groups, lecturer).await,
             Kind::Values(values) => self.of_values(values, lecturer).await,
         };
-        let named = |(name, students): (Name, Students)| OwnCourse {
+        let named = |(name, students, lecturers): (Name, Those, Those)| OwnCourse {
             course: Course {
                 id: CourseId::of(&self.key, &source.name, &name.native),
                 title: name.title,
@@ -52,36 +55,38 @@ impl Courses {
                 source: source.name.clone(),
             },
             students,
+            lecturers,
         };
         Ok(found?.into_iter().map(named).collect())
     }
 
-    async fn of_groups(&self, groups: &Groups, lecturer: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+    async fn of_groups(&self, groups: &Groups, lecturer: &Person) -> Result<Vec<Found>, DirectoryError> {
         let filter = format!("(&{}{})", groups.filter, refers_to(&groups.lecturer, lecturer));
         let entries = self.groups((&groups.base, &filter), &groups.texts, None, 0).await?;
         let one = |entry: &SearchEntry| {
-            let students = Students::InGroup { dn: entry.dn.clone(), member: groups.student.clone() };
-            (groups.course(entry, self.native(entry)), students)
+            let named_by = |member: &Reference| Those::InGroup { dn: entry.dn.clone(), member: member.clone() };
+            (groups.course(entry, self.native(entry)), named_by(&groups.student), named_by(&groups.lecturer))
         };
         Ok(entries.iter().map(one).collect())
     }
 
-    async fn of_roles(&self, groups: &GroupPerRole, person: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+    async fn of_roles(&self, groups: &GroupPerRole, person: &Person) -> Result<Vec<Found>, DirectoryError> {
         let filter = format!("(&{}{})", groups.filter, refers_to(&groups.member, person));
         let entries = self.groups((&groups.base, &filter), &groups.texts, Some(&groups.name), 0).await?;
         let one = |entry: &SearchEntry| {
             let (name, students) = groups.course(entry)?;
-            let students = Students::InNamedGroup {
+            let students = Those::InNamedGroup {
                 base: groups.base.clone(),
                 filter: format!("(&{}({}={}))", groups.filter, groups.name, ldap_escape(students)),
                 member: groups.member.clone(),
             };
-            Some((name, students))
+            let lecturers = Those::InGroup { dn: entry.dn.clone(), member: groups.member.clone() };
+            Some((name, students, lecturers))
         };
         Ok(entries.iter().filter_map(one).collect())
     }
 
-    async fn of_values(&self, values: &Values, lecturer: &Person) -> Result<Vec<(Name, Students)>, DirectoryError> {
+    async fn of_values(&self, values: &Values, lecturer: &Person) -> Result<Vec<Found>, DirectoryError> {
         let search = Search {
             base: &lecturer.dn,
             scope: Scope::Base,
@@ -93,7 +98,8 @@ impl Courses {
         let all = entries.iter().flat_map(|entry| people::values(entry, &values.attribute));
         let one = |value: &String| {
             let (name, student) = values.course(value)?;
-            Some((name, Students::Fitting(format!("({}={})", values.attribute, ldap_escape(student)))))
+            let with = |value: &str| Those::Fitting(format!("({}={})", values.attribute, ldap_escape(value)));
+            Some((name, with(&student), with(value)))
         };
         Ok(all.filter_map(one).collect())
     }
@@ -127,7 +133,8 @@ impl GroupPerRole {
         let captured = people::values(entry, &self.name).find_map(|name| captures(&self.lecturers, name))?;
         let course = captured.get("course")?;
         let called = captured.get("title").unwrap_or(course);
-        Some((self.texts.of(entry, course.clone(), called), fill(&self.students, &captured)))
+        let students = fill(&self.students, &captured);
+        Some((self.texts.of(entry, native(course, &self.students, &students), called), students))
     }
 }
 
@@ -135,14 +142,14 @@ impl Values {
     /// What the course of a lecturer's value is called, and the value of its students; `None` for any other value.
     pub(super) fn course(&self, value: &str) -> Option<(Name, String)> {
         let captured = captures(&self.lecturers, value)?;
-        let native = captured.get("course")?.clone();
+        let (course, students) = (captured.get("course")?, fill(&self.students, &captured));
         let name = Name {
-            title: captured.get("title").or(captured.get("number")).unwrap_or(&native).clone(),
+            title: captured.get("title").or(captured.get("number")).unwrap_or(course).clone(),
             term: captured.get("term").cloned(),
             number: captured.get("number").cloned(),
-            native,
+            native: native(course, &self.students, &students),
         };
-        Some((name, fill(&self.students, &captured)))
+        Some((name, students))
     }
 }
 
@@ -190,6 +197,13 @@ fn captures(pattern: &Regex, value: &str) -> Option<BTreeMap<String, String>> {
     let found = pattern.captures(value)?;
     let named = pattern.capture_names().flatten();
     Some(named.filter_map(|name| Some((name.to_owned(), found.name(name)?.as_str().to_owned()))).collect())
+}
+
+/// What tells a course from every other one of its source. Where more than the course says who its students are, these belong to
+/// it: what is kept under the course's id must never be shown to the lecturers of others.
+fn native(course: &str, template: &str, students: &str) -> String {
+    let is_told_by_course = !template.replace("{course}", "").contains('{');
+    if is_told_by_course { course.to_owned() } else { format!("{course}\n{students}") }
 }
 
 /// The value that comes first in a DN: `stat1` of `cn=stat1,ou=courses,…`, with the server's escapes.
