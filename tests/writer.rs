@@ -1,6 +1,10 @@
 //! The coalescing writer against a directory that answers anything: every caller's answer is true.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use futures_util::future::join_all;
 use latchkey::{
@@ -9,7 +13,7 @@ use latchkey::{
         university::{self, BASE, PASSWORD, PEOPLE, PORTAL_DN, SERVICES},
     },
     directory::{
-        Directory, DirectoryError, Holder,
+        Directory, DirectoryError, Holder, Shown,
         settings::{People, Settings},
     },
     domain::catalogue::Grant,
@@ -91,8 +95,12 @@ impl World {
         Self { embedded, directory, crowd, grant: Grant::GroupOfDns { group, attribute: "member".to_owned() } }
     }
 
-    async fn set(&self, person: usize, wanted: bool) -> Result<(), DirectoryError> {
-        self.directory.set(&self.grant, &self.crowd[person], wanted).await
+    async fn set(&self, person: usize, wanted: bool) -> Result<Shown, DirectoryError> {
+        self.set_until(person, wanted, Duration::from_mins(1)).await
+    }
+
+    async fn set_until(&self, person: usize, wanted: bool, limit: Duration) -> Result<Shown, DirectoryError> {
+        self.directory.set(&self.grant, &self.crowd[person], wanted, Instant::now() + limit).await
     }
 
     /// Asked on the same kind of connection, when nothing is under way.
@@ -208,4 +216,23 @@ async fn a_wish_is_carried_out_although_nobody_waits_for_it() {
     assert!(impatient.is_err());
     world.set(1, true).await.expect("done");
     assert!(world.shows(0).await && world.shows(1).await);
+}
+
+/// Whoever may write no longer when their turn comes has not written, and holds up nobody.
+#[tokio::test]
+async fn nothing_is_sent_after_its_time() {
+    let world = World::new(100).await;
+    // The first change also asks what the server can do.
+    world.set(3, true).await.expect("done");
+    let latency = Duration::from_millis(50);
+    world.embedded.faults().set_latency(latency);
+    let before = world.embedded.faults().modifies();
+    let (first, (late, timely)) = tokio::join!(world.set(0, true), async {
+        tokio::time::sleep(latency / 10).await;
+        tokio::join!(world.set_until(1, true, latency / 5), world.set(2, true))
+    });
+    assert!(first.is_ok() && timely.is_ok(), "{first:?} {timely:?}");
+    assert!(matches!(late, Err(DirectoryError::TooLate)), "{late:?}");
+    assert_eq!(world.embedded.faults().modifies() - before, 2, "one for the first, one for the third");
+    assert!(world.shows(0).await && !world.shows(1).await && world.shows(2).await);
 }

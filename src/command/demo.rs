@@ -31,6 +31,7 @@ use crate::{
         locale::Locale,
         log::{Actor, Origin},
         memberships::Membership,
+        outbox::Lease,
     },
 };
 
@@ -163,9 +164,11 @@ async fn publish_terms(app: &App, config: &Config, now: Instant) -> anyhow::Resu
 /// What a person would have done on the page at that time, written down and delivered the same way.
 async fn accept_in_the_past(app: &App, username: &str, then: Instant) -> anyhow::Result<()> {
     let Some(person) = app.state.directory.find(username).await? else { return Ok(()) };
-    let decided = app.state.database.write(move |conn| decide_in_the_past(conn, &person, then)).await?;
+    let lease = app.delivery.lease(app.state.clock.now());
+    let leased = lease.clone();
+    let decided = app.state.database.write(move |conn| decide_in_the_past(conn, &person, &leased, then)).await?;
     if let Some((account, decided)) = decided {
-        app.delivery.attempt(&account, &decided, std::time::Duration::from_secs(5)).await;
+        app.delivery.attempt(&account, &decided, &lease, std::time::Duration::from_secs(5)).await;
     }
     Ok(())
 }
@@ -173,6 +176,7 @@ async fn accept_in_the_past(app: &App, username: &str, then: Instant) -> anyhow:
 fn decide_in_the_past(
     conn: &mut db::Conn,
     person: &Person,
+    lease: &Lease,
     then: Instant,
 ) -> Result<Option<(Account, Vec<changes::Decided>)>, db::Error> {
     let account = accounts::remember(conn, person, Locale::De, then)?;
@@ -187,7 +191,7 @@ fn decide_in_the_past(
         has_mail: false,
         locale: Locale::De,
         change_id: &change_id,
-        lease: None,
+        lease: Some(lease),
         origin: Origin { actor: Actor::Account(&account.id), request_id: &change_id, at: then },
     };
     let decided = changes::carry_out(conn, press, &planned)?;

@@ -76,13 +76,14 @@ impl ManageConnection for Manager {
     }
 }
 
-/// `synchronous=FULL`, because a commit that was answered must survive a power cut. The time-outs keep a statement that
-/// hangs from holding a thread.
+/// `synchronous=FULL`, because a commit that was answered must survive a power cut. What would undo a savepoint stays in memory: many
+/// decisions of one commit would write it to a file. What is deleted is overwritten, because erased must mean erased. The time-outs keep a statement that hangs from holding a thread.
 fn session_settings(backend: Backend) -> &'static str {
     match backend {
         Backend::Sqlite => {
             "PRAGMA busy_timeout = 3000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; \
+             PRAGMA secure_delete = ON;"
         }
         Backend::Postgres => {
             "SET TIME ZONE 'UTC'; SET statement_timeout = '10s'; SET lock_timeout = '3s'; \
@@ -146,6 +147,13 @@ pub(super) fn roll_back(connection: &mut Conn) -> Result<(), Error> {
         Conn::Sqlite(sqlite) => AnsiTransactionManager::rollback_transaction(sqlite),
         Conn::Postgres(postgres) => AnsiTransactionManager::rollback_transaction(postgres),
     }?)
+}
+
+/// Empties SQLite's write-ahead log, in which the old version of whatever was deleted lies until it is written over. Somebody who reads
+/// at this moment is not waited for long: then it stays until the next time.
+pub(super) fn empty_write_ahead_log(sqlite: &mut SqliteConnection) -> Result<(), Error> {
+    Ok(sqlite
+        .batch_execute("PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 3000;")?)
 }
 
 /// Runs `migrate` while no other portal does the same on this database.

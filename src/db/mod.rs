@@ -144,6 +144,19 @@ impl Database {
         .await
     }
 
+    /// Makes what was deleted unreadable in SQLite's files, as far as nobody reads it at this moment. PostgreSQL does so by itself in
+    /// time (autovacuum, and its write-ahead log is the operator's).
+    pub async fn forget_deleted(&self) -> Result<(), Error> {
+        if self.backend == Backend::Postgres {
+            return Ok(());
+        }
+        self.on_thread(|pool| match &mut *connect(pool)? {
+            Conn::Sqlite(sqlite) => connection::empty_write_ahead_log(sqlite),
+            Conn::Postgres(_) => Ok(()),
+        })
+        .await
+    }
+
     /// Runs `decide` in one transaction that only reads.
     pub async fn read<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
@@ -192,5 +205,36 @@ impl Database {
         let pool = self.pool.clone();
         let joined = tokio::task::spawn_blocking(move || work(&pool)).await;
         joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::{RunQueryDsl as _, sql_query};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_deleted_is_in_no_file_of_sqlite() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db", folder.path().display());
+        let settings = Settings { url: url.into(), pool_size: 2, wait: Duration::from_secs(3) };
+        let database = Database::open(&settings).unwrap();
+        let run = async |sql: &'static str| {
+            database.write::<_, Error>(move |conn| Ok(sql_query(sql).execute(conn)?)).await.unwrap();
+        };
+        let is_readable = || {
+            let files =
+                std::fs::read_dir(folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+            files.flatten().collect::<Vec<_>>().windows(11).any(|bytes| bytes == b"identity-42")
+        };
+        run("CREATE TABLE kept (text TEXT)").await;
+        run("INSERT INTO kept VALUES ('identity-42'), ('another')").await;
+        database.forget_deleted().await.unwrap();
+        assert!(is_readable());
+        run("DELETE FROM kept WHERE text LIKE 'identity%'").await;
+        assert!(is_readable(), "it lies in the write-ahead log");
+        database.forget_deleted().await.unwrap();
+        assert!(!is_readable());
     }
 }

@@ -251,14 +251,18 @@ impl Link {
         }
     }
 
-    /// One modify (RFC 4511, section 4.6).
+    /// One modify (RFC 4511, section 4.6), which is not sent after `send_until`, however long a connection is waited for.
     pub(super) async fn modify(
         &self,
         dn: &str,
         changes: Vec<Mod<&str>>,
         control: Option<RawControl>,
+        send_until: Option<Instant>,
     ) -> Result<(), DirectoryError> {
         self.once(|mut ldap| async move {
+            if send_until.is_some_and(|until| until <= Instant::now()) {
+                return Err(DirectoryError::TooLate);
+            }
             if let Some(control) = control {
                 ldap.with_controls(control);
             }

@@ -16,6 +16,9 @@ pub enum DirectoryError {
     /// The connection broke: whether a change took effect is unknown.
     #[error("the connection to the directory broke: {0}")]
     Lost(String),
+    /// Nothing was sent, because whoever wished for it may no longer write it.
+    #[error("it was too late to write to the directory")]
+    TooLate,
     /// The directory says that it is busy or unavailable (codes 3, 51, 52, 80).
     #[error("the directory is busy or unavailable (result code {0})")]
     Busy(u32),
@@ -49,7 +52,12 @@ impl DirectoryError {
 
     /// Whether repeating soon may help; if not, the operator has to do something.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unreachable(_) | Self::TimedOut | Self::Lost(_) | Self::Busy(_))
+        matches!(self, Self::Unreachable(_) | Self::TimedOut | Self::Lost(_) | Self::TooLate | Self::Busy(_))
+    }
+
+    /// Whether what was asked for may still happen.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::TimedOut | Self::Lost(_))
     }
 
     /// Whether the directory could not be asked at all.
@@ -64,6 +72,7 @@ impl DirectoryError {
             Self::Tls(_) => "tls",
             Self::TimedOut => "timed-out",
             Self::Lost(_) => "connection-lost",
+            Self::TooLate => "too-late",
             Self::Busy(_) => "busy",
             Self::AccountRefused(_) => "account-refused",
             Self::NoSuchObject => "no-such-object",

@@ -1,10 +1,13 @@
 //! Reading and writing one person's membership: the observed state.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Instant};
 
 use ldap3::Mod;
 
-use super::{Directory, DirectoryError, writer::Target};
+use super::{
+    Directory, DirectoryError,
+    writer::{Shown, Target},
+};
 use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
 
 /// Who holds or shall hold a membership.
@@ -47,13 +50,20 @@ impl Directory {
     ///
     /// Adds or deletes one value, never replaces the attribute; what others owe to the same group at this moment goes with it.
     /// After any answer but success the directory is asked what it shows, because servers use different codes for the same thing
-    /// and a lost answer may have had its effect.
-    pub async fn set(&self, grant: &Grant, holder: &Holder, wanted: bool) -> Result<(), DirectoryError> {
+    /// and a lost answer may have had its effect. After `send_until` nothing is sent any more ([`DirectoryError::TooLate`]): by then
+    /// somebody else may be writing a newer decision.
+    pub async fn set(
+        &self,
+        grant: &Grant,
+        holder: &Holder,
+        wanted: bool,
+        send_until: Instant,
+    ) -> Result<Shown, DirectoryError> {
         let Assertion { entry, attribute, value } = assertion(grant, holder);
         let target = Target { entry: entry.to_owned(), attribute: attribute.to_owned() };
-        match (self.0.writers.set(target, value, wanted).await, grant) {
+        match (self.0.writers.set(target, value, wanted, send_until).await, grant) {
             // A person who is gone has no attribute any more.
-            (Err(DirectoryError::NoSuchObject), Grant::PersonAttribute { .. }) if !wanted => Ok(()),
+            (Err(DirectoryError::NoSuchObject), Grant::PersonAttribute { .. }) if !wanted => Ok(Shown::Answered),
             (done, _) => done,
         }
     }
@@ -75,7 +85,7 @@ impl Directory {
         }
         let values = HashSet::from([probe.value]);
         let change = vec![Mod::Delete(probe.attribute, values)];
-        match self.0.portal.modify(probe.entry, change, None).await {
+        match self.0.portal.modify(probe.entry, change, None, None).await {
             Ok(()) | Err(DirectoryError::Other(16 | 53)) => Ok(()),
             refused => refused,
         }

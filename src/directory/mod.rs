@@ -31,6 +31,7 @@ pub use error::DirectoryError;
 pub use memberships::Holder;
 use settings::Settings;
 pub use sign_in::{Candidate, SignInFailure};
+pub use writer::Shown;
 use writer::Writers;
 
 /// How many passwords are proven at the same time; more wait.

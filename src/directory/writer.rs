@@ -7,6 +7,7 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use ldap3::{Mod, controls::RawControl};
@@ -25,12 +26,23 @@ pub(super) struct Target {
     pub(super) attribute: String,
 }
 
-type Answer = Result<(), DirectoryError>;
+/// How it is known that the directory shows what was wished for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The directory said so in answer to the modify, or refused a modify because of it.
+    Answered,
+    /// The modify was never answered, and then this was seen. The modify itself may still be under way: what it does is done
+    /// once more when it arrives, perhaps after a newer one.
+    SeenAfterSilence,
+}
 
-/// One value that shall (not) be there, and who waits for the answer.
+type Answer = Result<Shown, DirectoryError>;
+
+/// One value that shall (not) be there, until when that may be sent, and who waits for the answer.
 struct Owed {
     value: String,
     wanted: bool,
+    send_until: Instant,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -55,10 +67,11 @@ impl Writers {
         }))
     }
 
-    /// Makes the directory show the value, or its absence. The work goes on if the caller stops waiting.
-    pub(super) async fn set(&self, target: Target, value: &str, wanted: bool) -> Answer {
+    /// Makes the directory show the value, or its absence. The work goes on if the caller stops waiting, but nothing is sent after
+    /// `send_until`.
+    pub(super) async fn set(&self, target: Target, value: &str, wanted: bool, send_until: Instant) -> Answer {
         let (answer, waiting) = oneshot::channel();
-        let owed = Owed { value: value.to_owned(), wanted, answer };
+        let owed = Owed { value: value.to_owned(), wanted, send_until, answer };
         let is_idle = {
             let mut queues = self.lock();
             let is_idle = !queues.contains_key(&target);
@@ -103,9 +116,16 @@ impl Writers {
     async fn write(&self, target: &Target, batch: Vec<Owed>) {
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
-            let Err(error) = self.modify(target, &part).await else {
-                answer_all(part, &Ok(()));
-                continue;
+            let error = match self.modify(target, &part).await {
+                Ok(()) => {
+                    answer_all(part, &Ok(Shown::Answered));
+                    continue;
+                }
+                Err(DirectoryError::TooLate) => {
+                    parts.extend(without_the_late(part));
+                    continue;
+                }
+                Err(error) => error,
             };
             let before = part.len();
             let mut left = self.answer_those_who_are_done(target, part, &error).await;
@@ -123,11 +143,12 @@ impl Writers {
 
     /// Asks the directory about each value: whoever has what they want is answered. Returns the others.
     async fn answer_those_who_are_done(&self, target: &Target, batch: Vec<Owed>, error: &DirectoryError) -> Vec<Owed> {
+        let shown = if error.is_unanswered() { Shown::SeenAfterSilence } else { Shown::Answered };
         let mut left = Vec::new();
         let mut batch = batch.into_iter();
         for owed in batch.by_ref() {
             match self.0.link.compare(&target.entry, &target.attribute, &owed.value).await {
-                Ok(shown) if shown == owed.wanted => answer(owed, Ok(())),
+                Ok(is_there) if is_there == owed.wanted => answer(owed, Ok(shown)),
                 Ok(_) => left.push(owed),
                 Err(asking) => {
                     // Whoever cannot be asked about now is not known to be done. If nobody can, that is the answer for all.
@@ -142,7 +163,7 @@ impl Writers {
         left
     }
 
-    async fn modify(&self, target: &Target, batch: &[Owed]) -> Answer {
+    async fn modify(&self, target: &Target, batch: &[Owed]) -> Result<(), DirectoryError> {
         let values = |wanted: bool| -> HashSet<&str> {
             batch.iter().filter(|owed| owed.wanted == wanted).map(|owed| owed.value.as_str()).collect()
         };
@@ -157,7 +178,8 @@ impl Writers {
         }
         let permissive = is_adding_only && self.may_be_permissive().await?;
         let control = RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None };
-        self.0.link.modify(&target.entry, changes, permissive.then_some(control)).await
+        let send_until = batch.iter().map(|owed| owed.send_until).min();
+        self.0.link.modify(&target.entry, changes, permissive.then_some(control), send_until).await
     }
 
     /// Whether the server lists the control; asked once. A server that does not tell does not have it.
@@ -183,6 +205,14 @@ impl Writers {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Target, VecDeque<Owed>>> {
         self.0.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Those whose time is not over, if there are any; the others are told that nothing was sent.
+fn without_the_late(batch: Vec<Owed>) -> Option<Vec<Owed>> {
+    let now = Instant::now();
+    let (late, timely): (Vec<_>, Vec<_>) = batch.into_iter().partition(|owed| owed.send_until <= now);
+    answer_all(late, &Err(DirectoryError::TooLate));
+    (!timely.is_empty()).then_some(timely)
 }
 
 fn answer_all(batch: Vec<Owed>, with: &Answer) {

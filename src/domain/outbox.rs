@@ -1,6 +1,6 @@
 //! Effects owed to the outside, with attempts and next time. A row is deleted when its effect has happened.
 
-use diesel::prelude::*;
+use diesel::{dsl::auto_type, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,6 +102,8 @@ pub struct Entry {
     pub attempts: i32,
     pub created_at: Instant,
     pub past: Past,
+    /// Until when it is whose turn: who holds it no longer leaves it to the next.
+    pub lease: Lease,
 }
 
 /// What is known of earlier attempts at an effect.
@@ -118,8 +120,8 @@ pub enum Past {
 /// The trouble of an entry whose effect was seen and has to be seen again.
 pub const CONFIRMING: &str = "confirming";
 
-/// Whose turn it is: while a lease lasts, nobody else takes the entry.
-#[derive(Clone, Debug)]
+/// Whose turn it is: while a lease lasts, nobody else takes the entry. Two leases on one entry differ, also of one holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     pub holder: String,
     pub until: Instant,
@@ -204,16 +206,34 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
             .execute(conn)?;
         if won == 1 {
             let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
-            taken.push(Entry { id, account, service, effect, attempts, created_at, past });
+            let lease = lease.clone();
+            taken.push(Entry { id, account, service, effect, attempts, created_at, past, lease });
         }
     }
     Ok(taken)
 }
 
+/// The row of an entry, while the lease under which it was taken holds: once somebody else has taken it, it is theirs.
+#[auto_type(no_type_alias)]
+fn held(entry: &Entry) -> _ {
+    let holder: &str = entry.lease.holder.as_str();
+    let until: Instant = entry.lease.until;
+    let id: &str = entry.id.as_str();
+    outbox::table.filter(outbox::id.eq(id).and(outbox::lease_holder.eq(holder)).and(outbox::lease_until.eq(until)))
+}
+
 /// The effect has happened.
-pub fn done(conn: &mut Conn, id: &str) -> Result<(), Error> {
-    diesel::delete(outbox::table.find(id)).execute(conn)?;
+pub fn done(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    diesel::delete(held(entry)).execute(conn)?;
     Ok(())
+}
+
+/// Holds the entry longer. Returns whether it was still held.
+pub fn renew(conn: &mut Conn, entry: &Entry, lease: &Lease) -> Result<bool, Error> {
+    let renewed = diesel::update(held(entry))
+        .set((outbox::lease_holder.eq(&lease.holder), outbox::lease_until.eq(lease.until)))
+        .execute(conn)?;
+    Ok(renewed == 1)
 }
 
 /// Why and for how long an effect is put off.
@@ -228,9 +248,12 @@ pub struct Delay<'a> {
     pub is_unanswered: bool,
 }
 
-/// The effect has not happened: it is due again later, for anybody.
-pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Result<(), Error> {
-    diesel::update(outbox::table.find(id))
+/// The effect has not happened: it is due again later, for anybody. Returns whether the entry was still held.
+pub fn postpone(conn: &mut Conn, entry: &Entry, delay: Delay<'_>, now: Instant) -> Result<bool, Error> {
+    if delay.is_unanswered {
+        diesel::update(held(entry)).set(outbox::in_doubt.eq(true)).execute(conn)?;
+    }
+    let postponed = diesel::update(held(entry))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),
             outbox::due_at.eq(delay.due_at),
@@ -240,10 +263,7 @@ pub fn postpone(conn: &mut Conn, id: &str, delay: Delay<'_>, now: Instant) -> Re
             outbox::set_aside_at.eq(delay.needs_operator.then_some(now)),
         ))
         .execute(conn)?;
-    if delay.is_unanswered {
-        diesel::update(outbox::table.find(id)).set(outbox::in_doubt.eq(true)).execute(conn)?;
-    }
-    Ok(())
+    Ok(postponed == 1)
 }
 
 /// Whether an effect waits for the operator already.
@@ -253,8 +273,8 @@ pub fn is_set_aside(conn: &mut Conn, id: &str) -> Result<bool, Error> {
 }
 
 /// What the effect needs is not there yet: it is due again later, for anybody, and nothing has failed.
-pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> {
-    diesel::update(outbox::table.find(id))
+pub fn put_off(conn: &mut Conn, entry: &Entry, due_at: Instant) -> Result<(), Error> {
+    diesel::update(held(entry))
         .set((
             outbox::due_at.eq(due_at),
             outbox::lease_holder.eq(None::<String>),
@@ -264,17 +284,37 @@ pub fn put_off(conn: &mut Conn, id: &str, due_at: Instant) -> Result<(), Error> 
     Ok(())
 }
 
-/// Whether somebody else is about to write the same membership, or may still be: then it is theirs to look at it in the end.
-/// Ask with the account locked, or two that end at the same moment each leave it to the other.
-pub fn is_shared(conn: &mut Conn, id: &str, account_id: &str, service: &str) -> Result<bool, Error> {
+/// Who writes one membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writers {
+    /// Only whoever holds this entry.
+    Alone,
+    /// Somebody else, too, or one may still be: then it is theirs to look at it in the end.
+    Several,
+    /// This entry is held no longer: whoever took it looks at it in the end.
+    Others,
+}
+
+/// Who is writing the membership of an entry. Ask with the account locked, or two that end at the same moment each leave it to the
+/// other.
+pub fn writers(conn: &mut Conn, entry: &Entry) -> Result<Writers, Error> {
     let same = outbox::kind
         .eq(Kind::Membership.name())
-        .and(outbox::account_id.eq(account_id))
-        .and(outbox::service.eq(service))
-        .and(outbox::id.ne(id));
-    let under_way = outbox::in_doubt.eq(true).or(outbox::lease_holder.is_not_null());
-    let other: Option<String> = outbox::table.filter(same.and(under_way)).select(outbox::id).first(conn).optional()?;
-    Ok(other.is_some())
+        .and(outbox::account_id.eq(&entry.account.id))
+        .and(outbox::service.eq(&entry.service));
+    let owed: Vec<(String, bool, Option<String>, Option<Instant>)> = outbox::table
+        .filter(same)
+        .select((outbox::id, outbox::in_doubt, outbox::lease_holder, outbox::lease_until))
+        .load(conn)?;
+    let is_held = owed.iter().any(|(id, _, holder, until)| {
+        *id == entry.id && holder.as_ref() == Some(&entry.lease.holder) && *until == Some(entry.lease.until)
+    });
+    let has_others = owed.iter().any(|(id, in_doubt, holder, _)| *id != entry.id && (*in_doubt || holder.is_some()));
+    Ok(match (is_held, has_others) {
+        (false, _) => Writers::Others,
+        (true, false) => Writers::Alone,
+        (true, true) => Writers::Several,
+    })
 }
 
 /// What is owed to whom and since when, as the operator sees it.
@@ -336,3 +376,6 @@ pub fn depth(conn: &mut Conn) -> Result<Depth, Error> {
     let set_aside = outbox::table.filter(outbox::set_aside_at.is_not_null()).count().get_result(conn)?;
     Ok(Depth { owed, oldest, set_aside })
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use crate::{
         changes::{self, Decided, Press, Refusal, Row, Shown, Situation},
         dossier::Dossier,
         log::{Actor, Origin},
+        outbox::Lease,
     },
 };
 
@@ -46,8 +47,8 @@ pub(super) async fn create(
     let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted };
     let person = member.person(&state, locale).await?;
     match press.decide(person.as_ref()).await? {
-        Ok(Written { change_id, account, decided }) => {
-            state.delivery.attempt(&account, &decided, state.settings.write_deadline).await;
+        Ok(Written { change_id, account, decided, lease }) => {
+            state.delivery.attempt(&account, &decided, &lease, state.settings.write_deadline).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {
@@ -72,6 +73,8 @@ struct Written {
     change_id: String,
     account: Account,
     decided: Vec<Decided>,
+    /// Under which what is owed to the directory is this request's to deliver.
+    lease: Lease,
 }
 
 /// What one transaction makes of a press.
@@ -135,7 +138,7 @@ impl Pressed<'_> {
             if planned.is_empty() {
                 let services: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
                 let change_id = dossier.last_change(&services).unwrap_or_default();
-                return Ok(Outcome::Written(Written { change_id, account, decided: Vec::new() }));
+                return Ok(Outcome::Written(Written { change_id, account, decided: Vec::new(), lease }));
             }
             let change_id = chance::id(now);
             let origin = Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now };
@@ -148,7 +151,7 @@ impl Pressed<'_> {
                 origin,
             };
             let decided = changes::carry_out(conn, press, &planned)?;
-            Ok(Outcome::Written(Written { change_id, account, decided }))
+            Ok(Outcome::Written(Written { change_id, account, decided, lease }))
         });
         Ok(decided.await?)
     }

@@ -18,14 +18,14 @@ use crate::{
     chance,
     clock::{Clock, Instant},
     db::{self, Conn, Database},
-    directory::{Directory, DirectoryError, Holder},
+    directory::{Directory, DirectoryError, Holder, Shown},
     domain::{
         accounts::{self, Account},
         catalogue::{Catalogue, Service},
         changes::{Decided, Decision},
         entitlements,
         log::{self, Actor, Kind, Origin, Record, head::PublicKey},
-        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News, Past},
+        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News, Past, Writers},
         portal::Portal,
     },
     mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
@@ -112,7 +112,7 @@ impl Failure {
 
     /// Whether the effect may still happen.
     fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Directory(DirectoryError::TimedOut | DirectoryError::Lost(_)))
+        matches!(self, Self::Directory(error) if error.is_unanswered())
     }
 
     /// Whether it may go away by itself; if not, the operator has to do something.
@@ -142,9 +142,9 @@ impl Delivery {
         self.wake.reminders.notify_one();
     }
 
-    /// Delivers what a request has just decided and waits for it until the deadline. Whatever is not done by then goes on
-    /// without the request.
-    pub async fn attempt(&self, account: &Account, decided: &[Decided], deadline: Duration) {
+    /// Delivers what a request has just decided under this lease and waits for it until the deadline. Whatever is not done by then
+    /// goes on without the request.
+    pub async fn attempt(&self, account: &Account, decided: &[Decided], lease: &Lease, deadline: Duration) {
         let now = self.outside.clock.now();
         let owed = decided.iter().filter_map(|decided| {
             let owed = decided.owed.as_ref()?;
@@ -156,6 +156,7 @@ impl Delivery {
                 attempts: 0,
                 created_at: now,
                 past: Past::Settled,
+                lease: lease.clone(),
             };
             Some((entry, owed.decision))
         });
@@ -266,33 +267,41 @@ impl Delivery {
         if next.is_none() {
             return Ok(self.forget(entry).await?);
         }
+        let mut entry = entry.clone();
         while let Some(decision) = next {
             let holder = self.holder_of(&entry.account, entry.attempts, decision.wanted).await?;
             let directory = &self.outside.directory;
             let is_confirmed =
                 entry.past == Past::BeingConfirmed && directory.has(&service.grant, &holder).await? == decision.wanted;
             if !is_confirmed {
-                directory.set(&service.grant, &holder, decision.wanted).await?;
+                let until = self.send_until(&entry.lease);
+                let shown = directory.set(&service.grant, &holder, decision.wanted, until).await?;
+                if entry.past != Past::Settled || shown == Shown::SeenAfterSilence {
+                    return Ok(self.look_again_later(&entry).await?);
+                }
             }
-            if entry.past != Past::Settled && !is_confirmed {
-                return Ok(self.look_again_later(entry).await?);
-            }
-            next = self.note_applied(entry, decision).await?;
+            next = self.note_applied(&mut entry, decision).await?;
         }
         Ok(())
     }
 
+    /// The end of a lease on the clock that nobody sets.
+    fn send_until(&self, lease: &Lease) -> std::time::Instant {
+        let left = (lease.until - self.outside.clock.now()).to_std().unwrap_or_default();
+        std::time::Instant::now() + left
+    }
+
     /// A write that was never answered may wait in the buffers of a server that stood still, and arrive after the one that was
-    /// answered. So what was written after such a one counts only when it is still there a little later.
+    /// answered. So what was written or seen after such a one counts only when it is still there a little later.
     async fn look_again_later(&self, entry: &Entry) -> Result<(), db::Error> {
-        let (id, now) = (entry.id.clone(), self.outside.clock.now());
+        let (entry, now) = (entry.clone(), self.outside.clock.now());
         let delay = Delay {
             due_at: now + delta(self.settings.confirm_after),
             trouble: outbox::CONFIRMING,
             needs_operator: false,
             is_unanswered: true,
         };
-        self.outside.database.write(move |conn| outbox::postpone(conn, &id, delay, now)).await
+        self.outside.database.write(move |conn| outbox::postpone(conn, &entry, delay, now).map(drop)).await
     }
 
     async fn decision(&self, entry: &Entry) -> Result<Option<Decision>, db::Error> {
@@ -321,36 +330,16 @@ impl Delivery {
 
     /// Notes that the directory shows the decision, and that nothing is owed any more; if there is a newer decision by now, that
     /// one is owed instead, and returned.
-    async fn note_applied(&self, entry: &Entry, shown: Decision) -> Result<Option<Decision>, db::Error> {
-        let (id, now) = (entry.id.clone(), self.outside.clock.now());
-        let (account_id, service) = (entry.account.id.clone(), entry.service.clone());
-        self.outside
-            .database
-            .write(move |conn| {
-                accounts::lock(conn, &account_id, now)?;
-                if outbox::is_shared(conn, &id, &account_id, &service)? {
-                    outbox::done(conn, &id)?;
-                    return Ok(None);
-                }
-                if entitlements::mark_applied(conn, &account_id, &service, shown.revision, now)? {
-                    let origin = Origin { actor: Actor::System, request_id: &id, at: now };
-                    let detail = json!({ "present": shown.wanted, "revision": shown.revision });
-                    let record = Record {
-                        kind: Kind::MembershipWritten,
-                        account_id: Some(&account_id),
-                        service: Some(&service),
-                        detail,
-                    };
-                    log::append(conn, origin, &record)?;
-                } else if let Some(newer) = decision(conn, &account_id, &service)?
-                    && newer.revision != shown.revision
-                {
-                    return Ok(Some(newer));
-                }
-                outbox::done(conn, &id)?;
-                Ok(None)
-            })
-            .await
+    async fn note_applied(&self, entry: &mut Entry, shown: Decision) -> Result<Option<Decision>, db::Error> {
+        let (owed, now) = (entry.clone(), self.outside.clock.now());
+        let lease = self.lease(now);
+        let renewed = lease.clone();
+        let noting = self.outside.database.write(move |conn| note_applied(conn, &owed, shown, &lease, now));
+        let newer = noting.await?;
+        if newer.is_some() {
+            entry.lease = renewed;
+        }
+        Ok(newer)
     }
 
     async fn deliver_mail(&self, entry: &Entry, order: &MailOrder) -> Result<(), Failure> {
@@ -412,8 +401,8 @@ impl Delivery {
     }
 
     pub(super) async fn forget(&self, entry: &Entry) -> Result<(), db::Error> {
-        let id = entry.id.clone();
-        self.outside.database.write(move |conn| outbox::done(conn, &id)).await
+        let entry = entry.clone();
+        self.outside.database.write(move |conn| outbox::done(conn, &entry)).await
     }
 
     /// What may pass by itself is tried again soon; what only the operator can mend is said loudly and tried again slowly.
@@ -448,6 +437,39 @@ impl Delivery {
 
 pub(super) fn delta(duration: Duration) -> TimeDelta {
     TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
+}
+
+/// Notes that the directory shows this decision. Returns a newer one that is owed now by the same entry, under a new lease.
+fn note_applied(
+    conn: &mut Conn,
+    entry: &Entry,
+    shown: Decision,
+    lease: &Lease,
+    now: Instant,
+) -> Result<Option<Decision>, db::Error> {
+    let (account_id, service) = (entry.account.id.as_str(), entry.service.as_str());
+    accounts::lock(conn, account_id, now)?;
+    match outbox::writers(conn, entry)? {
+        Writers::Others => return Ok(None),
+        Writers::Several => outbox::done(conn, entry)?,
+        Writers::Alone => {
+            if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {
+                let record = Record {
+                    kind: Kind::MembershipWritten,
+                    account_id: Some(account_id),
+                    service: Some(service),
+                    detail: json!({ "present": shown.wanted, "revision": shown.revision }),
+                };
+                log::append(conn, Origin { actor: Actor::System, request_id: &entry.id, at: now }, &record)?;
+            } else if let Some(newer) = decision(conn, account_id, service)?
+                && newer.revision != shown.revision
+            {
+                return Ok(outbox::renew(conn, entry, lease)?.then_some(newer));
+            }
+            outbox::done(conn, entry)?;
+        }
+    }
+    Ok(None)
 }
 
 /// What is decided now about one account and one service.

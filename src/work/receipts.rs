@@ -52,7 +52,7 @@ impl Delivery {
     }
 
     pub(super) async fn wait_for_seal(&self, entry: &Entry) -> Result<(), Error> {
-        let (id, due_at) = (entry.id.clone(), self.outside.clock.now() + AGAIN_AFTER);
-        self.outside.database.write(move |conn| outbox::put_off(conn, &id, due_at)).await
+        let (entry, due_at) = (entry.clone(), self.outside.clock.now() + AGAIN_AFTER);
+        self.outside.database.write(move |conn| outbox::put_off(conn, &entry, due_at)).await
     }
 }

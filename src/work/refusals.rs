@@ -14,8 +14,8 @@ use crate::{
 /// Puts an entry off; that the directory refuses it is recorded when it is set aside, not at every attempt.
 pub(super) fn postpone(conn: &mut Conn, entry: &Entry, delay: Delay<'_>, now: Instant) -> Result<(), Error> {
     let is_news = delay.needs_operator && entry.effect == Effect::Membership && !outbox::is_set_aside(conn, &entry.id)?;
-    outbox::postpone(conn, &entry.id, delay, now)?;
-    if !is_news {
+    let is_ours = outbox::postpone(conn, entry, delay, now)?;
+    if !(is_ours && is_news) {
         return Ok(());
     }
     let origin = Origin { actor: Actor::System, request_id: &entry.id, at: now };

@@ -62,7 +62,7 @@ impl Delivery {
         self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
         self.outside.database.write(move |conn| views::forget(conn, now)).await?;
         self.outside.database.write(move |conn| reservations::forget_older(conn, gone_before)).await?;
-        Ok(())
+        self.outside.database.forget_deleted().await
     }
 
     async fn end_outdated(&self, required: &Version) -> Result<usize, Error> {

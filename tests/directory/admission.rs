@@ -12,7 +12,7 @@ use latchkey::{
 };
 
 use crate::{
-    server::{CHAT_PASSWORD, Server, found, grants, on_both},
+    server::{CHAT_PASSWORD, Server, found, grants, in_time, on_both},
     support::{
         openldap::CHAT_DN,
         people::{
@@ -86,7 +86,7 @@ async fn verdict(directory: &Directory, service: &Service, member: &Member) -> (
 /// What is said of a person who has the grant.
 async fn judged(directory: &Directory, service: &Service, person: &Person) -> Verdict {
     let member = found(directory, person).await;
-    directory.set(&service.grant, &Holder::from(&member), true).await.expect("set");
+    directory.set(&service.grant, &Holder::from(&member), true, in_time()).await.expect("set");
     let (membership, verdict) = verdict(directory, service, &member).await;
     assert_eq!(membership, Membership::Present);
     verdict
@@ -100,7 +100,7 @@ async fn members_are_admitted_and_others_are_not(server: Server) {
         let outside = (Membership::Absent, Verdict::Refused(Refusal::NotInGroup));
         assert_eq!(verdict(&directory, &service, &member).await, outside, "{}", person.uid);
         assert_eq!(judged(&directory, &service, &person).await, Verdict::Admitted, "{}", person.uid);
-        directory.set(&service.grant, &Holder::from(&member), false).await.expect("taken away");
+        directory.set(&service.grant, &Holder::from(&member), false, in_time()).await.expect("taken away");
         assert_eq!(verdict(&directory, &service, &member).await, outside, "{}", person.uid);
     }
 }
@@ -141,7 +141,7 @@ async fn every_way_of_storing_membership_admits(server: Server) {
     for service in services {
         for person in [MARIA, UMLAUT] {
             let member = found(&directory, &person).await;
-            directory.set(&service.grant, &Holder::from(&member), false).await.expect("taken away");
+            directory.set(&service.grant, &Holder::from(&member), false, in_time()).await.expect("taken away");
             let outside = (Membership::Absent, Verdict::Refused(Refusal::NotInGroup));
             assert_eq!(verdict(&directory, &service, &member).await, outside, "{:?}", service.grant);
             assert_eq!(judged(&directory, &service, &person).await, Verdict::Admitted, "{:?}", service.grant);
@@ -206,7 +206,7 @@ async fn the_search_must_find_exactly_this_person(server: Server) {
     let nowhere = service(grant, |a| a.base = "ou=nowhere,dc=uni,dc=example".into());
     assert_eq!(judged(&directory, &nowhere, &MARIA).await, Verdict::Refused(Refusal::NotFound));
     let guest = found(&directory, &GUEST).await;
-    directory.set(&usual().grant, &Holder::from(&guest), true).await.expect("set");
+    directory.set(&usual().grant, &Holder::from(&guest), true, in_time()).await.expect("set");
     let somebody_else = Member { username: MARIA.uid.into(), ..guest };
     let refused = (Membership::Present, Verdict::Refused(Refusal::SomebodyElse));
     assert_eq!(verdict(&directory, &usual(), &somebody_else).await, refused);
@@ -223,7 +223,7 @@ async fn each_step_is_told(server: Server) {
     assert_eq!(steps, until_refused);
     assert_eq!(proof.checked_at, now);
 
-    directory.set(&usual().grant, &Holder::from(&maria), true).await.expect("set");
+    directory.set(&usual().grant, &Holder::from(&maria), true, in_time()).await.expect("set");
     let (_, proof) = directory.prove_admission(&usual(), &maria, now).await;
     let steps = proof.expect("a proof").steps;
     let all = [ProofOf::Membership, ProofOf::UserSearch, ProofOf::GroupFilter, ProofOf::OwnEntry, ProofOf::MailAddress];
@@ -257,7 +257,7 @@ async fn a_service_without_a_check_only_looks_at_the_membership(server: Server) 
     let service = Service { admission: None, ..usual() };
     let maria = found(&directory, &MARIA).await;
     for (wanted, membership) in [(true, Membership::Present), (false, Membership::Absent)] {
-        directory.set(&service.grant, &Holder::from(&maria), wanted).await.expect("set");
+        directory.set(&service.grant, &Holder::from(&maria), wanted, in_time()).await.expect("set");
         let answer = directory.prove_admission(&service, &maria, Clock::system().now()).await;
         assert_eq!(answer, (membership, None));
     }

@@ -17,7 +17,7 @@ use regex::Regex;
 
 use crate::{
     course_entries::{COURSES, ROLES},
-    server::{PEOPLE_BASE, Server, found, grants, on_both},
+    server::{PEOPLE_BASE, Server, found, grants, in_time, on_both},
     support::{
         openldap::{OpenLdap, Options},
         people::{COMMA, GUEST, LECTURER, MARIA, Person, UMLAUT},
@@ -162,7 +162,10 @@ async fn the_groups_that_people_are_members_of_tell_their_courses(server: Server
     for (role, person) in [("lecturers", LECTURER), ("students", MARIA), ("students", COMMA)] {
         let group = format!("cn=chem-{role},{ROLES}");
         let grant = Grant::GroupOfDns { group, attribute: "member".into() };
-        directory.set(&grant, &Holder::from(&found(&directory, &person).await), true).await.expect("a member");
+        directory
+            .set(&grant, &Holder::from(&found(&directory, &person).await), true, in_time())
+            .await
+            .expect("a member");
     }
     let courses = courses(&server, vec![member_of()]);
     let course = the_only(&server, &courses, LECTURER.uid).await;
@@ -216,13 +219,13 @@ async fn who_has_a_service_is_found_for_every_kind_of_grant(server: Server) {
         let mut expected = courses.holders(&grant, &everybody).await.expect("an answer");
         for person in [COMMA, UMLAUT] {
             let holder = found(&directory, &person).await;
-            directory.set(&grant, &Holder::from(&holder), true).await.expect("set");
+            directory.set(&grant, &Holder::from(&holder), true, in_time()).await.expect("set");
             expected.insert(holder.key);
             assert_eq!(courses.holders(&grant, &everybody).await.expect("an answer"), expected, "{grant:?}");
         }
         for person in &people {
             let holder = Holder { dn: person.dn.clone(), username: person.username.clone() };
-            directory.set(&grant, &holder, true).await.expect("set");
+            directory.set(&grant, &holder, true, in_time()).await.expect("set");
         }
         assert_eq!(courses.holders(&grant, &everybody).await.expect("an answer").len(), people.len());
     }

@@ -12,7 +12,7 @@ use proptest::{
 use tokio::runtime::Runtime;
 
 use crate::{
-    server::{PEOPLE_BASE, Server, grants},
+    server::{PEOPLE_BASE, Server, grants, in_time},
     support::people::{ENTITLEMENT, GROUP, MARIA, PLACEHOLDER},
 };
 
@@ -82,7 +82,7 @@ fn whatever_somebody_is_called_they_are_found_and_nobody_else_is_granted_anythin
             let [member, _, _, entitlement] = grants();
             for grant in [&member, &entitlement] {
                 prop_assert!(!directory.has(grant, &holder).await.map_err(failure)?);
-                directory.set(grant, &holder, true).await.map_err(failure)?;
+                directory.set(grant, &holder, true, in_time()).await.map_err(failure)?;
                 prop_assert!(directory.has(grant, &holder).await.map_err(failure)?);
             }
             let mut members = vec![PLACEHOLDER.to_owned(), person.dn.clone()];
@@ -90,7 +90,7 @@ fn whatever_somebody_is_called_they_are_found_and_nobody_else_is_granted_anythin
             prop_assert_eq!(server.values(GROUP, "member").await, members);
             prop_assert_eq!(server.values(&dn, "eduPersonEntitlement").await, [ENTITLEMENT]);
             for grant in [&member, &entitlement] {
-                directory.set(grant, &holder, false).await.map_err(failure)?;
+                directory.set(grant, &holder, false, in_time()).await.map_err(failure)?;
                 prop_assert!(!directory.has(grant, &holder).await.map_err(failure)?);
             }
             prop_assert_eq!(server.values(GROUP, "member").await, [PLACEHOLDER]);

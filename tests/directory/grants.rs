@@ -6,7 +6,7 @@ use latchkey::{
 };
 
 use crate::{
-    server::{LONELY_GROUP, PEOPLE_BASE, Server, found, grants, on_both},
+    server::{LONELY_GROUP, PEOPLE_BASE, Server, found, grants, in_time, on_both},
     support::people::{ALL, COMMA, GROUP, IT_STAFF, MARIA, PLACEHOLDER, PLUS, TWIN, UMLAUT},
 };
 
@@ -30,14 +30,14 @@ async fn every_kind_of_grant_is_set_and_taken_away_for_everybody(server: Server)
     let directory = server.directory();
     let maria = Holder::from(&found(&directory, &MARIA).await);
     for grant in grants() {
-        directory.set(&grant, &maria, true).await.expect("Maria is there all the time");
+        directory.set(&grant, &maria, true, in_time()).await.expect("Maria is there all the time");
         for person in ALL.iter().filter(|person| **person != MARIA) {
             let holder = Holder::from(&found(&directory, person).await);
             let (entry, attribute, value) = place(&grant, &holder);
             let before = server.entry(&entry, false).await.attrs;
             assert!(!has(&directory, &grant, &holder).await, "{grant:?} {holder:?}");
             for _ in 0..2 {
-                directory.set(&grant, &holder, true).await.expect("set");
+                directory.set(&grant, &holder, true, in_time()).await.expect("set");
                 assert!(has(&directory, &grant, &holder).await, "{grant:?} {holder:?}");
             }
             let mut expected = before.get(attribute).cloned().unwrap_or_default();
@@ -45,7 +45,7 @@ async fn every_kind_of_grant_is_set_and_taken_away_for_everybody(server: Server)
             expected.sort();
             assert_eq!(server.values(&entry, attribute).await, expected, "exactly this value more");
             for _ in 0..2 {
-                directory.set(&grant, &holder, false).await.expect("taken away");
+                directory.set(&grant, &holder, false, in_time()).await.expect("taken away");
                 assert!(!has(&directory, &grant, &holder).await, "{grant:?} {holder:?}");
             }
             assert_eq!(server.entry(&entry, false).await.attrs, before, "as before");
@@ -69,17 +69,17 @@ async fn a_dn_in_another_spelling_is_the_same_member(server: Server) {
     for person in [MARIA, COMMA, UMLAUT] {
         let holder = Holder::from(&found(&directory, &person).await);
         let other = Holder { dn: holder.dn.replace(",ou=people", " , OU=PEOPLE"), ..holder.clone() };
-        directory.set(&grant, &holder, true).await.expect("set");
+        directory.set(&grant, &holder, true, in_time()).await.expect("set");
         assert!(has(&directory, &grant, &other).await);
-        directory.set(&grant, &other, true).await.expect("set again");
+        directory.set(&grant, &other, true, in_time()).await.expect("set again");
         assert_eq!(server.values(GROUP, "member").await.len(), 2);
-        directory.set(&grant, &other, false).await.expect("taken away");
+        directory.set(&grant, &other, false, in_time()).await.expect("taken away");
         assert!(!has(&directory, &grant, &holder).await);
     }
     let upper = Holder { dn: String::new(), username: MARIA.uid.to_uppercase() };
     let [_, _, posix, _] = grants();
     let maria = Holder::from(&found(&directory, &MARIA).await);
-    directory.set(&posix, &maria, true).await.expect("set");
+    directory.set(&posix, &maria, true, in_time()).await.expect("set");
     assert!(!has(&directory, &posix, &upper).await, "usernames of posix groups keep their case");
 }
 
@@ -88,7 +88,7 @@ async fn the_placeholder_stays(server: Server) {
     let placeholder = Holder { dn: PLACEHOLDER.into(), username: "placeholder".into() };
     let [member, unique, ..] = grants();
     for grant in [member, unique] {
-        let answer = directory.set(&grant, &placeholder, false).await;
+        let answer = directory.set(&grant, &placeholder, false, in_time()).await;
         assert!(matches!(answer, Err(DirectoryError::InsufficientAccess)), "{answer:?}");
         assert!(has(&directory, &grant, &placeholder).await);
     }
@@ -98,7 +98,7 @@ async fn the_last_member_cannot_go(server: Server) {
     let directory = server.directory();
     let grant = Grant::GroupOfDns { group: LONELY_GROUP.into(), attribute: "member".into() };
     let maria = Holder::from(&found(&directory, &MARIA).await);
-    let answer = directory.set(&grant, &maria, false).await;
+    let answer = directory.set(&grant, &maria, false, in_time()).await;
     assert!(matches!(answer, Err(DirectoryError::Other(65))), "{answer:?}");
     assert!(has(&directory, &grant, &maria).await);
 }
@@ -114,16 +114,16 @@ async fn what_does_not_exist_is_told_apart(server: Server) {
     let [dns, _, _, person] = grants();
     let nobody = Holder { dn: format!("uid=nobody,{PEOPLE_BASE}"), username: "nobody".into() };
     for wanted in [true, false] {
-        let answer = directory.set(&grant, &holder, wanted).await;
+        let answer = directory.set(&grant, &holder, wanted, in_time()).await;
         assert!(matches!(answer, Err(DirectoryError::NoSuchObject)), "{answer:?}");
     }
-    let answer = directory.set(&person, &nobody, true).await;
+    let answer = directory.set(&person, &nobody, true, in_time()).await;
     assert!(matches!(answer, Err(DirectoryError::NoSuchObject)), "{answer:?}");
-    directory.set(&person, &nobody, false).await.expect("who is gone has no attribute any more");
+    directory.set(&person, &nobody, false, in_time()).await.expect("who is gone has no attribute any more");
     let unknown = Grant::GroupOfDns { group: GROUP.into(), attribute: "noSuchAttribute".into() };
-    assert!(matches!(directory.set(&unknown, &holder, true).await, Err(DirectoryError::Other(17))));
+    assert!(matches!(directory.set(&unknown, &holder, true, in_time()).await, Err(DirectoryError::Other(17))));
     let no_dn = Holder { dn: "not a name".into(), username: String::new() };
-    assert!(matches!(directory.set(&dns, &no_dn, true).await, Err(DirectoryError::Other(21))));
+    assert!(matches!(directory.set(&dns, &no_dn, true, in_time()).await, Err(DirectoryError::Other(21))));
 }
 
 async fn without_rights_nothing_changes(server: Server) {
@@ -139,13 +139,13 @@ async fn without_rights_nothing_changes(server: Server) {
     for grant in &forbidden {
         let (entry, ..) = place(grant, &maria);
         let before = server.entry(&entry, true).await.attrs;
-        let answer = directory.set(grant, &maria, true).await;
+        let answer = directory.set(grant, &maria, true, in_time()).await;
         assert!(matches!(answer, Err(DirectoryError::InsufficientAccess)), "{grant:?}: {answer:?}");
         assert_eq!(server.entry(&entry, true).await.attrs, before, "{grant:?}");
     }
     let [grant, ..] = grants();
     let stranger = Holder { dn: "cn=somebody,ou=system,dc=uni,dc=example".into(), username: "somebody".into() };
-    let answer = directory.set(&grant, &stranger, true).await;
+    let answer = directory.set(&grant, &stranger, true, in_time()).await;
     assert!(matches!(answer, Err(DirectoryError::InsufficientAccess)), "only people: {answer:?}");
 }
 
@@ -160,7 +160,7 @@ async fn whether_it_may_write_is_found_out_without_writing(server: Server) {
         let holder = Holder::from(&member);
         for is_member in [false, true] {
             for grant in &grants() {
-                directory.set(grant, &holder, is_member).await.expect("set");
+                directory.set(grant, &holder, is_member, in_time()).await.expect("set");
                 let (entry, ..) = place(grant, &holder);
                 let before = server.entry(&entry, true).await.attrs;
                 directory.may_write(grant, &member).await.expect("it may");
@@ -185,8 +185,10 @@ async fn many_change_one_group_at_once(server: Server) {
             let (directory, grant) = (directory.clone(), grant.clone());
             tokio::spawn(async move {
                 let holder = Holder::from(&found(&directory, &person).await);
-                let twice =
-                    tokio::join!(directory.set(&grant, &holder, wanted), directory.set(&grant, &holder, wanted));
+                let twice = tokio::join!(
+                    directory.set(&grant, &holder, wanted, in_time()),
+                    directory.set(&grant, &holder, wanted, in_time())
+                );
                 twice.0.and(twice.1).expect("both succeed");
             })
         });
@@ -206,7 +208,7 @@ async fn what_spoils_a_change_spoils_nobody_elses(server: Server) {
     let [member, leaver, absent, newcomer, other] = [MARIA, TWIN, COMMA, UMLAUT, PLUS].map(|person| person.dn());
     let holder = |dn: &str| Holder { dn: dn.to_owned(), username: String::new() };
     for dn in [&member, &leaver] {
-        directory.set(&grant, &holder(dn), true).await.expect("set");
+        directory.set(&grant, &holder(dn), true, in_time()).await.expect("set");
     }
     let wishes = [
         (holder(&member), true, true),
@@ -217,7 +219,7 @@ async fn what_spoils_a_change_spoils_nobody_elses(server: Server) {
         (holder(&absent), false, true),
         (holder(&other), true, true),
     ];
-    let answers = wishes.iter().map(|(holder, wanted, _)| directory.set(&grant, holder, *wanted));
+    let answers = wishes.iter().map(|(holder, wanted, _)| directory.set(&grant, holder, *wanted, in_time()));
     let answers = futures_util::future::join_all(answers).await;
     for ((holder, wanted, possible), answer) in wishes.iter().zip(answers) {
         assert_eq!(answer.is_ok(), *possible, "{holder:?}: {answer:?}");

@@ -3,12 +3,12 @@
 use std::time::{Duration, Instant};
 
 use latchkey::{
-    directory::{Directory, DirectoryError, Holder, SignInFailure},
+    directory::{Directory, DirectoryError, Holder, Shown, SignInFailure},
     domain::catalogue::Grant,
 };
 
 use crate::{
-    server::{Server, found, grants},
+    server::{Server, found, grants, in_time},
     support::{
         people::{GROUP, MARIA, PASSWORD},
         proxy::{Proxy, Weather},
@@ -40,7 +40,7 @@ impl Scene {
         let [grant, ..] = grants();
         // The first change also asks what the server can do; the tests are about the later ones.
         for wanted in [true, false] {
-            directory.set(&grant, &maria, wanted).await.expect("a first change");
+            directory.set(&grant, &maria, wanted, in_time()).await.expect("a first change");
         }
         Self { server, proxy, directory, maria, grant }
     }
@@ -55,7 +55,8 @@ async fn a_change_whose_answer_is_cut_off_is_read_back() {
     let scene = Scene::new().await;
     for wanted in [true, false] {
         scene.proxy.weather(Weather::CutAfter(0));
-        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        let shown = scene.directory.set(&scene.grant, &scene.maria, wanted, in_time()).await.expect("it took effect");
+        assert_eq!(shown, Shown::SeenAfterSilence);
         assert_eq!(scene.is_member().await, wanted);
     }
     assert_eq!(scene.proxy.connections(), 3, "one at first, and one after each cut");
@@ -66,7 +67,8 @@ async fn a_change_whose_answer_is_cut_in_the_middle_is_read_back() {
     let scene = Scene::new().await;
     for (wanted, bytes) in [(true, 1), (false, 5), (true, 13)] {
         scene.proxy.weather(Weather::CutAfter(bytes));
-        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        let shown = scene.directory.set(&scene.grant, &scene.maria, wanted, in_time()).await.expect("it took effect");
+        assert_eq!(shown, Shown::SeenAfterSilence);
         assert_eq!(scene.is_member().await, wanted);
     }
 }
@@ -77,7 +79,8 @@ async fn a_change_whose_answer_never_comes_is_read_back() {
     for wanted in [true, false] {
         scene.proxy.weather(Weather::LoseAnswer);
         let start = Instant::now();
-        scene.directory.set(&scene.grant, &scene.maria, wanted).await.expect("it took effect");
+        let shown = scene.directory.set(&scene.grant, &scene.maria, wanted, in_time()).await.expect("it took effect");
+        assert_eq!(shown, Shown::SeenAfterSilence);
         assert!(start.elapsed() >= LIMIT, "it waited for the answer");
         assert_eq!(scene.is_member().await, wanted);
     }
@@ -117,7 +120,7 @@ async fn silence_ends_with_the_time_out_of_an_operation() {
     proxy.weather(Weather::Dead);
     timed_out(1, directory.find(MARIA.uid)).await;
     timed_out(1, directory.has(&grant, &maria)).await;
-    timed_out(2, directory.set(&grant, &maria, true)).await;
+    timed_out(2, directory.set(&grant, &maria, true, in_time())).await;
     let proven = async {
         match directory.prove(&candidate, &PASSWORD.into()).await {
             Err(SignInFailure::Unavailable(error)) => Err(error),
@@ -126,7 +129,7 @@ async fn silence_ends_with_the_time_out_of_an_operation() {
     };
     timed_out::<()>(1, proven).await;
     proxy.weather(Weather::Fair);
-    directory.set(&grant, &maria, true).await.expect("set");
+    directory.set(&grant, &maria, true, in_time()).await.expect("set");
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
     assert!(server.values(GROUP, "member").await.contains(&maria.dn));
 }
@@ -143,8 +146,8 @@ async fn connections_that_died_silently_cost_one_time_out_and_are_replaced() {
     timed_out(1, directory.find(MARIA.uid)).await;
     found(&directory, &MARIA).await;
     proxy.forget_connections();
-    directory.set(&grant, &maria, true).await.expect_err("nobody knows what became of it");
-    directory.set(&grant, &maria, true).await.expect("on a new connection");
+    directory.set(&grant, &maria, true, in_time()).await.expect_err("nobody knows what became of it");
+    directory.set(&grant, &maria, true, in_time()).await.expect("on a new connection");
     let failed = directory.prove(&candidate, &PASSWORD.into()).await;
     assert!(matches!(failed, Err(SignInFailure::Unavailable(DirectoryError::TimedOut))), "{failed:?}");
     directory.prove(&candidate, &PASSWORD.into()).await.expect("on a new connection");
@@ -155,7 +158,7 @@ async fn a_slow_network_is_only_slow() {
     let Scene { proxy, directory, maria, grant, server: _server } = Scene::new().await;
     proxy.weather(Weather::Slow(LIMIT / 4));
     found(&directory, &MARIA).await;
-    directory.set(&grant, &maria, true).await.expect("set");
+    directory.set(&grant, &maria, true, in_time()).await.expect("set");
     assert!(directory.has(&grant, &maria).await.expect("an answer"));
     let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");

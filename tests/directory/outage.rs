@@ -9,7 +9,7 @@ use latchkey::{
 };
 
 use crate::{
-    server::{Server, found, grants, on_both},
+    server::{Server, found, grants, in_time, on_both},
     support::{
         people::{MARIA, PASSWORD},
         process::free_port,
@@ -48,7 +48,7 @@ async fn a_stopped_server_is_an_outage_and_its_return_is_noticed(mut server: Ser
     let errors = [
         directory.find(MARIA.uid).await.expect_err("an outage"),
         directory.has(&grant, &holder).await.expect_err("an outage"),
-        directory.set(&grant, &holder, true).await.expect_err("an outage"),
+        directory.set(&grant, &holder, true, in_time()).await.expect_err("an outage"),
         directory.may_write(&grant, &maria).await.expect_err("an outage"),
     ];
     assert!(errors.iter().all(|error| error.is_outage() && error.is_passing()), "{errors:?}");
@@ -57,7 +57,7 @@ async fn a_stopped_server_is_an_outage_and_its_return_is_noticed(mut server: Ser
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     server.restart().await;
     assert!(!directory.has(&grant, &holder).await.expect("an answer again"));
-    directory.set(&grant, &holder, true).await.expect("set");
+    directory.set(&grant, &holder, true, in_time()).await.expect("set");
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
 }
 
@@ -139,9 +139,9 @@ async fn a_busy_server_is_left_for_another_one() {
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
 
     busy.faults().set_busy(true);
-    let refused = directory.set(&grant, &holder, true).await;
+    let refused = directory.set(&grant, &holder, true, in_time()).await;
     assert!(refused.is_ok() || refused.is_err_and(|error| error.is_passing()));
-    directory.set(&grant, &holder, true).await.expect("set on the other server");
+    directory.set(&grant, &holder, true, in_time()).await.expect("set on the other server");
     assert!(directory.has(&grant, &holder).await.expect("an answer"));
     found(&directory, &MARIA).await;
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in on the other server");

@@ -6,7 +6,7 @@ use latchkey::directory::{DirectoryError, Holder};
 use ldap3::{Mod, Scope, SearchEntry};
 
 use crate::{
-    server::{PEOPLE_BASE, PORTAL_PASSWORD, Server, found, grants, on_both},
+    server::{PEOPLE_BASE, PORTAL_PASSWORD, Server, found, grants, in_time, on_both},
     support::{
         openldap::PORTAL_DN,
         people::{ALL, AUDITOR, COMMA, GUEST, LECTURER, MARIA, NO_MAIL, PLACEHOLDER, TWIN, UMLAUT},
@@ -150,7 +150,7 @@ async fn eligibility_is_the_directorys_word(server: Server) {
     }
     let [grant, ..] = grants();
     let maria = found(&directory, &MARIA).await;
-    directory.set(&grant, &Holder::from(&maria), true).await.expect("set");
+    directory.set(&grant, &Holder::from(&maria), true, in_time()).await.expect("set");
     let maria = maria.dn;
     for (filter, fits) in [
         ("(EDUPERSONAFFILIATION=STUDENT)", true),

@@ -1,11 +1,13 @@
 //! The two directories under the contract, with the same people, groups and rights.
 
-use std::{net::SocketAddr, time::Duration};
-
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, Scope, SearchEntry};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
+};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
 };
 use tokio::sync::OnceCell;
 
@@ -226,6 +228,11 @@ fn settings(url: &str) -> Settings {
             affiliation_attribute: "eduPersonAffiliation".into(),
         },
     }
+}
+
+/// Time enough to write something.
+pub fn in_time() -> Instant {
+    Instant::now() + Duration::from_mins(1)
 }
 
 /// One grant of each kind; the first is the usual one.

@@ -1,4 +1,8 @@
-//! Two presses at once, where one is overtaken.
+//! Two at once, where one is overtaken.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use crate::{
     evidence,
@@ -49,4 +53,36 @@ async fn pressed_twice(world: &World, direct: &Portal, maria: &mut Visitor, gran
     assert!(answer.is_done(), "{answer:?}");
     world.settle().await;
     assert_eq!(world.is_member(&MARIA).await, granting);
+}
+
+/// A portal that comes to a write only after its lease has ended leaves it: another one has written it meanwhile, and perhaps
+/// something newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_turn_comes_too_late_is_left_to_others() {
+    let world = World::new().await;
+    let other =
+        Portal::start(&portal::options(&world.options.database, &world.ldap, &world.smtp), &world.ldap, &world.smtp);
+    let mut maria = world.visitor(MARIA.uid).await;
+    let jonas = world.visitor("student00001").await;
+    assert!(world.press(&mut maria, true).await.is_done());
+    world.settle().await;
+    // Somebody else's write hangs, and Maria's withdrawal waits behind it.
+    world.ldap_proxy.hang_at(Moment::Before(Operation::Modify));
+    world.pressing(&jonas, true);
+    world.ldap_proxy.hung().await;
+    let form = maria.permissions(&other.address()).await.expect("an answer").1.expect("a form");
+    let answer = maria.press(&world.portal.address(), &form, false).await.expect("an answer");
+    assert!(answer.is_done(), "{answer:?}");
+    world.until("the other portal has taken Maria out", async || !world.is_member(&MARIA).await).await;
+    world.settle().await;
+    let form = maria.permissions(&other.address()).await.expect("an answer").1.expect("a form");
+    assert!(maria.press(&other.address(), &form, true).await.expect("an answer").is_done());
+    world.settle().await;
+    // Were the first portal to take her out now, it would find out and put her back, but not before the next look.
+    world.ldap_proxy.set(Weather::Slow(Duration::from_millis(300)));
+    let until = Instant::now() + Duration::from_secs(5);
+    while Instant::now() < until {
+        assert!(world.is_member(&MARIA).await, "taken out by an older decision\n{}", world.portal.log());
+        sleep(Duration::from_millis(50)).await;
+    }
 }
