@@ -55,6 +55,8 @@ board-of = von { $people }
 board-complete = Alle haben freigeschaltet.
 board-voluntary = Die Nutzung ist freiwillig. Angezeigt wird nur die Anzahl.
 
+permissions-marked-active = Diesen Dienst haben Sie schon freigeschaltet. Hier ist nichts mehr zu tun.
+sign-in-for-service = Danach können Sie { $service } freischalten.
 permissions-marked = Diesen Dienst sollten Sie sich ansehen: Sie sind über einen Code oder eine kurze Adresse hierhergekommen.
 terms-lecturers = Lehrende sehen für ihre eigenen Kurse, wer diesen Dienst freigeschaltet hat: ja oder nein, sonst nichts. Wenn sie die Liste Ihres Kurses ansehen, steht das in Ihrem Verlauf.
 

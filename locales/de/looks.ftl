@@ -1,3 +1,4 @@
+look-counts-viewed = Ihre Lehrperson in „{ $course }“ hat angesehen, wie viele im Kurs { $service } freigeschaltet haben.
 kind-counts-viewed = Zahlen zu Kursen angesehen
 
 audit-strangers = { $count ->

@@ -20,6 +20,7 @@ mail-fact-support = Fragen beantwortet
 mailbox-title = Postfach der Demo
 mailbox-intro = Die Demo verschickt keine E-Mails. Hier liegt, was sie verschickt hätte.
 mailbox-empty = Noch keine E-Mail. Schalten Sie einen Dienst frei, dann liegt hier die Bestätigung.
+mailbox-shown = Hier sind die neuesten { $shown } von { $all }.
 mailbox-to = An
 mailbox-at = Wann
 mail-accepted-again-subject = { $service }: Zustimmung zu den neuen Nutzungsbedingungen

@@ -11,7 +11,7 @@ reminder-missing =
         [one] Eine Person hat den Dienst noch nicht freigeschaltet.
        *[other] { $count } Personen haben den Dienst noch nicht freigeschaltet.
     }
-reminder-intro = Sie können ihnen über das Portal eine E-Mail senden. Sie erfahren nur, wie viele sie erhalten.
+reminder-intro = Sie können ihnen über das Portal eine E-Mail senden. Sie erfahren nur, an wie viele sie geht.
 reminder-every =
     { $count ->
         [one] Danach ist einen Tag lang keine weitere Erinnerung für diesen Kurs möglich.
@@ -25,8 +25,8 @@ reminder-frame = Das steht immer in der E-Mail
 reminder-check = E-Mail ansehen
 reminder-goes-to =
     { $count ->
-        [one] Diese E-Mail geht an eine Person.
-       *[other] Diese E-Mail geht an { $count } Personen.
+        [one] Diese E-Mail geht an eine Person, sofern im Verzeichnis eine Adresse steht.
+       *[other] Diese E-Mail geht an { $count } Personen, soweit im Verzeichnis ihre Adressen stehen.
     }
 reminder-languages = Jede Person erhält sie in ihrer Sprache. Ist diese nicht bekannt, in beiden.
 reminder-send =
@@ -37,8 +37,8 @@ reminder-send =
 reminder-edit = Text ändern
 reminder-sent =
     { $count ->
-        [one] Die Erinnerung geht an eine Person.
-       *[other] Die Erinnerung geht an { $count } Personen.
+        [one] Die Erinnerung wurde an eine Person gesendet, sofern im Verzeichnis eine Adresse steht.
+       *[other] Die Erinnerung wurde an { $count } Personen gesendet, soweit im Verzeichnis ihre Adressen stehen.
     }
 reminder-sent-at = Sie wurde am { $time } abgeschickt.
 reminder-sent-service = Es ging um { $service }.

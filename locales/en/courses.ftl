@@ -55,6 +55,8 @@ board-of = of { $people }
 board-complete = Everybody has activated it.
 board-voluntary = Use is voluntary. Only the number is shown.
 
+permissions-marked-active = You have already activated this service. There is nothing left to do here.
+sign-in-for-service = Then you can activate { $service }.
 permissions-marked = This is the service to look at: a code or a short address led you here.
 terms-lecturers = Lecturers see for their own courses who has activated this service: yes or no, nothing else. Whenever they look at your course's list, it is recorded in your history.
 

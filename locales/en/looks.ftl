@@ -1,3 +1,4 @@
+look-counts-viewed = Your lecturer of “{ $course }” looked at how many in the course have activated { $service }.
 kind-counts-viewed = Counts of courses viewed
 
 audit-strangers = { $count ->

@@ -20,6 +20,7 @@ mail-fact-support = Questions are answered by
 mailbox-title = Demo mailbox
 mailbox-intro = The demo sends no e-mail. What it would have sent is here.
 mailbox-empty = No e-mail yet. Activate a service, and the confirmation will be here.
+mailbox-shown = The newest { $shown } of { $all } are here.
 mailbox-to = To
 mailbox-at = When
 mail-accepted-again-subject = { $service }: new terms accepted

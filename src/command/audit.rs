@@ -100,7 +100,7 @@ fn print(report: &Report, older: Option<u64>) -> bool {
 
 /// Whether the log is sealed, for `latchkey check`.
 pub async fn check(settings: &AuditSettings, database: &Database) -> Line {
-    let line = |what: &str, trouble: Option<String>| Line { what: what.to_owned(), trouble };
+    let line = |what: &str, trouble: Option<String>| Line { what: what.to_owned(), trouble, advice: None };
     let Some(signer) = &settings.signer else {
         let remedy = "Records are kept, but nothing proves that nobody changed them. Make a key: latchkey audit new-key FILE\n\
                       Then name the file in audit.signing_key_file.";

@@ -1,5 +1,8 @@
 //! `latchkey check`: everything that the operator can get wrong, tried from the outside in.
 
+mod courses;
+mod texts;
+
 use std::{net::ToSocketAddrs, time::Duration};
 
 use url::Url;
@@ -9,7 +12,7 @@ use crate::{
     command::audit,
     config::Config,
     db::{Backend, Database},
-    directory::{Courses, Directory, DirectoryError},
+    directory::{Directory, DirectoryError},
     domain::{
         accounts::Person,
         catalogue::{Grant, Service},
@@ -21,11 +24,13 @@ use crate::{
 };
 
 /// The result of one trial.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
     pub what: String,
     /// What is wrong, and what to do.
     pub trouble: Option<String>,
+    /// What may be meant so, and what to do if it is not.
+    pub advice: Option<String>,
 }
 
 /// The report; printed line by line as it comes.
@@ -36,11 +41,15 @@ struct Report {
 
 impl Report {
     fn ok(&mut self, what: impl Into<String>) {
-        self.add(Line { what: what.into(), trouble: None });
+        self.add(Line { what: what.into(), ..Line::default() });
     }
 
     fn bad(&mut self, what: impl Into<String>, trouble: impl Into<String>) {
-        self.add(Line { what: what.into(), trouble: Some(trouble.into()) });
+        self.add(Line { what: what.into(), trouble: Some(trouble.into()), advice: None });
+    }
+
+    fn advise(&mut self, what: impl Into<String>, advice: impl Into<String>) {
+        self.add(Line { what: what.into(), trouble: None, advice: Some(advice.into()) });
     }
 
     fn add(&mut self, line: Line) {
@@ -49,12 +58,20 @@ impl Report {
     }
 }
 
-/// Prints `✓` or `✗` with the remedy.
-pub fn print_line(line: &Line) {
-    match &line.trouble {
-        None => say!("✓ {}", line.what),
-        Some(trouble) => say!("✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
+impl Line {
+    /// With `✓`, with `!` and advice, or with `✗` and the remedy.
+    pub fn written(&self) -> String {
+        let set_in = |text: &str| text.replace('\n', "\n    ");
+        match (&self.trouble, &self.advice) {
+            (Some(trouble), _) => format!("✗ {}\n    {}", self.what, set_in(trouble)),
+            (None, Some(advice)) => format!("! {}\n    {}", self.what, set_in(advice)),
+            (None, None) => format!("✓ {}", self.what),
+        }
     }
+}
+
+pub fn print_line(line: &Line) {
+    say!("{}", line.written());
 }
 
 /// Tries everything; changes nothing.
@@ -62,16 +79,21 @@ pub async fn check(config: &Config, print: fn(&Line)) -> Vec<Line> {
     let mut report = Report { lines: Vec::new(), print };
     report.ok(format!("configuration is valid (SHA-256 {})", &config.digest[..16]));
     check_database(config, &mut report).await;
-    if let Some((directory, person)) = check_directory(config, &mut report).await {
-        if let Some(person) = &person {
-            check_roles(&directory, person, &mut report).await;
+    match check_directory(config, &mut report).await {
+        None => report.advise("roles, services, courses: not tried", "The directory has to be usable first."),
+        Some((directory, person)) => {
+            match &person {
+                None => {
+                    report.advise("roles and services: not tried", "Somebody has to be found first to try them with.");
+                }
+                Some(person) => check_with(config, &directory, person, &mut report).await,
+            }
+            courses::check(config, &directory, person.as_ref(), &mut report).await;
         }
-        for service in &config.catalogue.services {
-            check_service(&directory, service, person.as_ref(), &mut report).await;
-        }
-        check_courses(config, &directory, person.as_ref(), &mut report).await;
     }
+    courses::check_connections(config, &mut report);
     check_data_protection(config, &mut report);
+    texts::check(config, &mut report);
     check_mail(config, &mut report).await;
     report.lines
 }
@@ -222,8 +244,15 @@ async fn answers(url: &str, limit: Duration) -> bool {
     false
 }
 
-async fn check_service(directory: &Directory, service: &Service, person: Option<&Person>, report: &mut Report) {
-    let Some(person) = person else { return };
+/// What is tried with somebody whom the directory shows.
+async fn check_with(config: &Config, directory: &Directory, person: &Person, report: &mut Report) {
+    check_roles(directory, person, report).await;
+    for service in &config.catalogue.services {
+        check_service(directory, service, person, report).await;
+    }
+}
+
+async fn check_service(directory: &Directory, service: &Service, person: &Person, report: &mut Report) {
     let place = match &service.grant {
         Grant::GroupOfDns { group, attribute } | Grant::GroupOfUsernames { group, attribute } => {
             format!("{attribute} of {group}")
@@ -307,34 +336,6 @@ fn check_data_protection(config: &Config, report: &mut Report) {
                 );
             }
         }
-    }
-}
-
-async fn check_courses(config: &Config, directory: &Directory, person: Option<&Person>, report: &mut Report) {
-    let courses = Courses::new(directory.clone(), config.courses.clone(), &[]);
-    for (name, shows_anything) in courses.try_sources().await {
-        match shows_anything {
-            Ok(true) => report.ok(format!("courses: the source {name} shows entries")),
-            Ok(false) => report.bad(
-                format!("courses: the source {name} shows nothing"),
-                format!("Check courses.sources.{name}, and that the portal's account may read there."),
-            ),
-            Err(error) => report.bad(
-                format!("courses: the source {name} cannot be read"),
-                format!("{error}\nCheck courses.sources.{name}."),
-            ),
-        }
-    }
-    let Some(person) = person.filter(|_| courses.has_sources()) else { return };
-    let attribute = &config.courses.dn_attribute;
-    match courses.finds_by_dn(person).await {
-        Ok(true) => report.ok(format!("courses: people are found by {attribute}")),
-        Ok(false) => report.bad(
-            format!("courses: nobody is found by {attribute}"),
-            "Set courses.dn_attribute to the attribute under which this server lets entries be found by their own DN \
-             (entryDN, on Active Directory distinguishedName), and let the portal's account search by it.",
-        ),
-        Err(error) => report.bad(format!("courses: the search by {attribute} fails"), error.to_string()),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn sources(section: &Section<'_>) -> Settings {
         language_attribute: section
             .parsed("language_attribute", Some("preferredLanguage"), values::attribute)
             .unwrap_or_default(),
+        surname_attribute: section.parsed("surname_attribute", Some("sn"), values::attribute).unwrap_or_default(),
         matriculation_attribute: section.optional_parsed("matriculation_attribute", values::attribute),
     }
 }
@@ -79,54 +80,54 @@ fn source(section: &Section<'_>, name: String) -> Option<Source> {
         name: section.parsed("name", Some("cn"), values::attribute).unwrap_or_default(),
         attribute: section.optional_parsed("attribute", values::attribute),
         lecturers: section.optional_parsed("lecturers", course_pattern),
-        students: section.optional("students"),
+        students: section.optional_parsed("students", students_pattern),
         texts: Texts {
             title: field(section, "title", Some("description")).unwrap_or_else(|| whole("description")),
             term: field(section, "term", None),
             number: field(section, "number", None),
         },
     };
+    check_placeholders(section, &written);
     let kind = kind(section, shape?, written)?;
     Some(Source { name, kind })
 }
 
 fn kind(section: &Section<'_>, shape: Shape, written: Written) -> Option<Kind> {
-    let before = section.faults();
-    let demand = |keys: &[(&str, bool)]| {
-        for (key, _) in keys.iter().filter(|(_, is_there)| !is_there) {
+    // What was written and is wrong has its fault already.
+    let demand = |keys: &[&str]| {
+        for key in keys.iter().filter(|key| !section.is_written(key)) {
             section.missing(key);
         }
     };
-    let (base, filter) = (("base", written.base.is_some()), ("filter", written.filter.is_some()));
-    let (lecturers, students) = (("lecturers", written.lecturers.is_some()), ("students", written.students.is_some()));
     match shape {
-        Shape::Groups => demand(&[base, filter]),
-        Shape::GroupPerRole => demand(&[base, filter, lecturers, students]),
-        Shape::Values => demand(&[("attribute", written.attribute.is_some()), lecturers, students]),
+        Shape::Groups => demand(&["base", "filter"]),
+        Shape::GroupPerRole => demand(&["base", "filter", "lecturers", "students"]),
+        Shape::Values => demand(&["attribute", "lecturers", "students"]),
         Shape::EduCourseMember => {}
     }
-    if section.faults() > before {
-        return None;
-    }
-    let (base, filter) = (written.base.unwrap_or_default(), written.filter.unwrap_or_default());
     Some(match shape {
         Shape::Groups => Kind::Groups(Groups {
-            base,
-            filter,
+            base: written.base?,
+            filter: written.filter?,
             lecturer: written.owner,
             student: written.member,
             texts: written.texts,
         }),
         Shape::GroupPerRole => Kind::GroupPerRole(GroupPerRole {
-            base,
-            filter,
+            base: written.base?,
+            filter: written.filter?,
             name: written.name,
             lecturers: written.lecturers?,
             students: written.students?,
             member: written.member,
             texts: written.texts,
         }),
-        Shape::Values | Shape::EduCourseMember => Kind::Values(Values {
+        Shape::Values => Kind::Values(Values {
+            attribute: written.attribute?,
+            lecturers: written.lecturers?,
+            students: written.students?,
+        }),
+        Shape::EduCourseMember => Kind::Values(Values {
             attribute: written.attribute.unwrap_or_else(|| "eduCourseMember".to_owned()),
             // The form that eduCourse prescribes: role@course.
             lecturers: written.lecturers.or_else(|| Regex::new("^Instructor@(?<course>.+)$").ok())?,
@@ -174,6 +175,25 @@ fn course_pattern(text: &str) -> Result<Regex, Wrong> {
     }
     let what = format!("{} does not say which part names the course.", values::quoted(text));
     Err(Wrong::new(what, "Write that part as (?<course>…), for example \"^(?<course>.+)-lecturers$\"."))
+}
+
+/// Without the course in it, it would stand for the same people in every course.
+fn students_pattern(text: &str) -> Result<String, Wrong> {
+    if text.contains("{course}") {
+        return Ok(text.to_owned());
+    }
+    let what = format!("{} gives every course the same students.", values::quoted(text));
+    Err(Wrong::new(what, "Put {course} where the course is named, for example \"{course}-students\"."))
+}
+
+/// What `students` needs besides the course must be captured by `lecturers`.
+fn check_placeholders(section: &Section<'_>, written: &Written) {
+    let (Some(lecturers), Some(students)) = (&written.lecturers, &written.students) else { return };
+    let names = students.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+    for name in names.filter(|name| !lecturers.capture_names().flatten().any(|captured| captured == *name)) {
+        let what = format!("Nothing is filled in for {{{name}}}.");
+        section.fault("students", Wrong::new(what, format!("Capture it in lecturers: (?<{name}>…).")));
+    }
 }
 
 fn pattern(text: &str) -> Result<Regex, Wrong> {
@@ -224,9 +244,23 @@ mod tests {
             ("lecturers = \"^(.+)-l$\"", "courses.sources.x.lecturers", "does not say which part names the course"),
             ("title_pattern = \"^x$\"", "courses.sources.x.title_pattern", "captures nothing"),
             ("member = \"memberUid\"", "courses.sources.x.member_is", "memberUid holds usernames"),
+            ("students = \"students\"", "courses.sources.x.students", "gives every course the same students"),
+            (
+                "lecturers = \"^(?<course>.+)-l$\"\nstudents = \"{course}-{half}\"",
+                "courses.sources.x.students",
+                "Nothing is filled in for {half}",
+            ),
         ] {
             let faults = read(&format!("[courses.sources.x]\n{text}\n")).unwrap_err();
             assert!(faults.contains(key) && faults.contains(what), "{text}:\n{faults}");
+        }
+        for wrong in [
+            "kind = \"groups\"\nbase = \"ou=c,dc=x\"\nfilter = \"objectClass=x\"",
+            "kind = \"groups\"\nbase = \"courses\"\nfilter = \"(objectClass=x)\"",
+            "kind = \"values\"\nattribute = \"memberOf\"\nlecturers = \"(\"\nstudents = \"{course}\"",
+        ] {
+            let faults = read(&format!("[courses.sources.x]\n{wrong}\n")).unwrap_err();
+            assert!(faults.ends_with("1 fault in the configuration"), "what is written is not missing:\n{faults}");
         }
         let faults = read("[courses]\nsummer_begins = \"13-01\"\nsmallest = 0\n").unwrap_err();
         assert!(faults.contains("not a day of the year") && faults.contains("out of range"), "{faults}");

@@ -35,8 +35,13 @@ pub use faults::{Fault, Faults, Place};
 
 use crate::{
     db, directory,
-    domain::{catalogue::Catalogue, locale::Text},
-    mail, web, work,
+    domain::{
+        catalogue::Catalogue,
+        locale::{Locale, Text},
+    },
+    mail,
+    web::{self, pages::legal::LegalText},
+    work,
 };
 use faults::Wrong;
 use reader::{Reader, Section};
@@ -61,6 +66,16 @@ pub struct Config {
     pub controller: Controller,
     /// SHA-256 in hex of what holds in the end, secrets left out: equal for equal configurations.
     pub digest: String,
+}
+
+impl Config {
+    /// Privacy, imprint, accessibility and help as visitors read them, each with its file's name.
+    pub fn legal_texts(&self) -> Vec<(String, String)> {
+        let folder = self.web.legal_folder.as_deref();
+        let each = LegalText::ALL.into_iter().flat_map(|text| Locale::ALL.map(|locale| (text, locale)));
+        each.map(|(text, locale)| (format!("{}.{}.md", text.name(), locale.code()), text.read(folder, locale)))
+            .collect()
+    }
 }
 
 /// Who answers for the personal data, for the record of processing activities.

@@ -42,6 +42,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         sign_in: sign_in(&reader.section("sign_in")),
         session: session(&reader.section("session")),
         courses: courses::rules(&reader.section("courses")),
+        class_exports_per_hour: reader.section("courses").number("exports_per_hour", 10, 1..=1000),
         class_pages_per_minute: reader.section("courses").number("requests_per_minute", 60, 1..=10_000),
         uploads: teaching::uploads(&reader.section("courses")),
         reminders: teaching::reminders(&reader.section("courses.reminder")),

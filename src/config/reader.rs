@@ -181,6 +181,12 @@ impl<'a> Section<'a> {
         layers
     }
 
+    /// Whether anything was written for a key, be it right or wrong.
+    pub fn is_written(&self, key: &str) -> bool {
+        let path = join(&self.path, key);
+        self.reader.source.in_environment(&path).or_else(|| self.reader.source.in_file(&path)).is_some()
+    }
+
     /// How many faults there are so far.
     pub fn faults(&self) -> usize {
         self.reader.notes.borrow().faults.len()

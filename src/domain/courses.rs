@@ -26,7 +26,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, entitlements},
     },
-    domain::locale::Locale,
+    domain::{accounts::Person, locale::Locale},
 };
 
 /// What the operator decided about classes.
@@ -104,6 +104,8 @@ pub struct Participant {
     pub dn: String,
     pub username: String,
     pub display_name: String,
+    /// By which lists are sorted, if the directory tells it.
+    pub surname: Option<String>,
     pub mail: Option<String>,
     /// The matriculation number, if the configuration names its attribute.
     pub matriculation: Option<String>,
@@ -113,13 +115,35 @@ pub struct Participant {
 
 impl Participant {
     /// Whether the text is part of the name or the username, without regard to case and accents.
-    pub fn is_named_like(&self, text: &str) -> bool {
-        let text = folded(text);
-        [&self.display_name, &self.username].into_iter().any(|name| folded(name).contains(&text))
+    pub fn is_named_like(&self, sought: &Sought) -> bool {
+        [&self.display_name, &self.username].into_iter().any(|name| folded(name).contains(&sought.folded))
     }
 }
 
-/// The people of a course, sorted by name, and what the directory said about them at that moment.
+/// A part of a name that somebody looks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sought {
+    text: String,
+    folded: String,
+}
+
+impl Sought {
+    /// No name is longer; what is typed behind that is not looked at.
+    const LONGEST: usize = 100;
+
+    /// `None` if nothing was typed.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text: String = text.trim().chars().take(Self::LONGEST).collect();
+        (!text.is_empty()).then(|| Self { folded: folded(&text), text })
+    }
+
+    /// As it was typed.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// The people of a course, sorted by surname and name, and what the directory said about them at that moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roster {
     pub people: Vec<Participant>,
@@ -130,7 +154,11 @@ pub struct Roster {
 
 impl Roster {
     pub fn new(mut people: Vec<Participant>, holders: BTreeMap<String, BTreeSet<String>>, read_at: Instant) -> Self {
-        people.sort_by_cached_key(|person| (sort_key(&person.display_name), person.username.clone()));
+        people.sort_by_cached_key(|person| {
+            let surname = person.surname.as_deref().map(sort_key).filter(|surname| !surname.is_empty());
+            let name = sort_key(&person.display_name);
+            (surname.unwrap_or_else(|| name.clone()), name, person.username.clone())
+        });
         people.dedup_by(|a, b| a.key == b.key);
         Self { people, holders, read_at }
     }
@@ -146,9 +174,25 @@ fn sort_key(name: &str) -> String {
     folded(name).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
 }
 
-/// Without case and accents; every other character stays.
-fn folded(text: &str) -> String {
-    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+/// Without case and accents; every other character stays. Letters with a stroke and the like have no accent in Unicode's eyes.
+pub fn folded(text: &str) -> String {
+    let plain = |text: &mut String, c: char| match c {
+        'ł' => text.push('l'),
+        'ø' => text.push('o'),
+        'đ' | 'ð' => text.push('d'),
+        'ħ' => text.push('h'),
+        'ı' => text.push('i'),
+        'ß' => text.push_str("ss"),
+        'æ' => text.push_str("ae"),
+        'œ' => text.push_str("oe"),
+        'þ' => text.push_str("th"),
+        c => text.push(c),
+    };
+    let mut folded = String::with_capacity(text.len());
+    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
+        plain(&mut folded, c);
+    }
+    folded
 }
 
 /// Who of a course has activated one service.
@@ -183,9 +227,14 @@ impl Count {
 }
 
 impl Rules {
-    /// Whether names may be shown with who has activated.
-    pub fn shows_names(&self, roster: &Roster) -> bool {
-        roster.people.len() >= self.smallest
+    /// Whether this lecturer may be shown names with who has activated. Whoever asks does not count.
+    pub fn shows_names(&self, roster: &Roster, lecturer: &Person) -> bool {
+        roster.people.iter().filter(|person| person.key != lecturer.key).count() >= self.smallest
+    }
+
+    /// Whether a count says of each person whether they have activated, or nearly so: everybody has, nobody has, or they are few.
+    pub fn tells_of_each(&self, count: Count) -> bool {
+        count.people > 0 && (count.people < self.smallest || count.activated == 0 || count.is_complete())
     }
 }
 
@@ -244,6 +293,7 @@ mod tests {
             dn: format!("uid={key},ou=people"),
             username: key.to_owned(),
             display_name: name.to_owned(),
+            surname: None,
             mail: None,
             matriculation: None,
             language: None,
@@ -268,11 +318,23 @@ mod tests {
     #[test]
     fn a_person_is_found_by_parts_of_the_name_and_by_nothing_else() {
         let person = participant("amueller", "Änne Müller-Lüd (Prof.)");
+        let is_named_like = |text: &str| person.is_named_like(&Sought::parse(text).unwrap());
         for text in ["anne", "MULLER", "lüd", "(prof", "amueller", "-"] {
-            assert!(person.is_named_like(text), "{text}");
+            assert!(is_named_like(text), "{text}");
         }
         for text in ["mueller-l", ".*", "[", "=", "anne  muller"] {
-            assert!(!person.is_named_like(text), "{text}");
+            assert!(!is_named_like(text), "{text}");
+        }
+        assert_eq!(Sought::parse(" \t "), None);
+    }
+
+    #[test]
+    fn a_count_of_all_none_or_few_tells_of_each() {
+        let rules = Rules { smallest: 3, cached_for: Duration::ZERO, terms: TermDates::default() };
+        for (activated, people, tells) in
+            [(0, 0, false), (0, 1, true), (1, 2, true), (0, 3, true), (1, 3, false), (29, 30, false), (30, 30, true)]
+        {
+            assert_eq!(rules.tells_of_each(Count { activated, people }), tells, "{activated} of {people}");
         }
     }
 
@@ -282,6 +344,13 @@ mod tests {
         let roster = Roster::new(people.map(|(k, n)| participant(k, n)).to_vec(), BTreeMap::new(), noon(2026, 11, 23));
         let names: Vec<&str> = roster.people.iter().map(|p| p.display_name.as_str()).collect();
         assert_eq!(names, ["Anne A", "änne B", "Zoë Ü"]);
+        let people =
+            [("1", "Zoë Adler", "Adler"), ("2", "Jan Łukasiewicz", "Łukasiewicz"), ("3", "Anne Müller", "Müller")];
+        let people = people
+            .map(|(key, name, surname)| Participant { surname: Some(surname.to_owned()), ..participant(key, name) });
+        let roster = Roster::new(people.into_iter().rev().collect(), BTreeMap::new(), noon(2026, 11, 23));
+        let names: Vec<&str> = roster.people.iter().map(|p| p.display_name.as_str()).collect();
+        assert_eq!(names, ["Zoë Adler", "Jan Łukasiewicz", "Anne Müller"], "by surname, and Ł like L");
     }
 
     proptest! {

@@ -24,4 +24,9 @@ impl Portal {
         let origin = self.public_url.as_str().trim_end_matches('/');
         Text::new(format!("{origin}/de{path}"), format!("{origin}/en{path}"))
     }
+
+    /// The absolute address of "Permissions" with this service marked.
+    pub fn permissions_address(&self, service: &str) -> Text {
+        self.address(&format!("/profile/permissions?service={service}"))
+    }
 }

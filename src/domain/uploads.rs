@@ -266,6 +266,7 @@ mod tests {
             dn: format!("uid={key}"),
             username: key.to_owned(),
             display_name: key.to_uppercase(),
+            surname: None,
             mail: mail.map(str::to_owned),
             matriculation: matriculation.map(str::to_owned),
             language: None,
@@ -273,7 +274,7 @@ mod tests {
     }
 
     fn row(line: usize, by: Identifier, value: &str) -> Row {
-        Row { line, identity: Some(Identity { by, value: value.to_owned() }), repeats: None }
+        Row { line, identity: Some(Identity { by, value: value.to_owned() }), lacks: None, repeats: None }
     }
 
     fn verdicts(rows: &[Row], identify_by: &[Identifier], classes: &[Activation<'_>]) -> Vec<Verdict> {
@@ -291,7 +292,7 @@ mod tests {
             row(5, Identifier::Mail, "Anna@Uni.Example"),
             row(6, Identifier::Matriculation, "01"),
             row(7, Identifier::Matriculation, "1"),
-            Row { line: 8, identity: None, repeats: None },
+            Row { line: 8, identity: None, lacks: None, repeats: None },
         ];
         let all = [Activated, NotActivated, NotVerifiable, Activated, Activated, NotVerifiable, NotVerifiable];
         assert_eq!(verdicts(&rows, &Identifier::ALL, &classes), all);

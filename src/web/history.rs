@@ -37,7 +37,7 @@ pub(super) async fn show(
         })
         .await?;
     let entries = entries(&frame, &state, &history, Reader::Oneself);
-    let looks = audit::looks::rows(&frame, &looked);
+    let looks = audit::looks::rows(&frame, &state.catalogue, &looked);
     view::page(StatusCode::OK, &HistoryPage { frame, entries, looks })
 }
 

@@ -32,11 +32,7 @@ pub(super) async fn show(
 
 /// The operator may change a text without a restart, so it is read each time.
 async fn source(state: &State, which: LegalText, locale: Locale) -> String {
-    if let Some(folder) = &state.settings.legal_folder {
-        let path = folder.join(format!("{}.{}.md", which.name(), locale.code()));
-        if let Ok(Ok(text)) = web::block(move || std::fs::read_to_string(path)).await {
-            return text;
-        }
-    }
-    which.built_in(locale).to_owned()
+    let folder = state.settings.legal_folder.clone();
+    let read = web::block(move || which.read(folder.as_deref(), locale)).await;
+    read.unwrap_or_else(|_| which.built_in(locale).to_owned())
 }

@@ -22,20 +22,21 @@ const SHOWN: usize = 50;
 /// `GET /demo/mail`; in the demo only.
 pub(super) async fn show(request: HttpRequest, state: web::Data<State>) -> Result<HttpResponse, WebError> {
     let folder = state.mailbox.clone().ok_or(WebError::NotFound)?;
-    let mails =
+    let (mails, all) =
         web::block(move || read_newest(&folder)).await.map_err(|error| WebError::Internal(error.to_string()))?;
     let member = Member::of(&request).ok();
     let frame = view::frame(&request, &state, member.as_ref(), Nav::None);
-    view::page(StatusCode::OK, &DemoMailboxPage { frame, mails })
+    view::page(StatusCode::OK, &DemoMailboxPage { frame, mails, all })
 }
 
-/// File names are ids that sort by time.
-fn read_newest(folder: &Path) -> Vec<MailView> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+/// The newest, and how many there are in all. File names are ids that sort by time.
+fn read_newest(folder: &Path) -> (Vec<MailView>, usize) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return (Vec::new(), 0) };
     let mut paths: Vec<_> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "eml"));
     paths.sort();
-    paths.iter().rev().take(SHOWN).filter_map(|path| mail_view(&std::fs::read(path).ok()?)).collect()
+    let newest = paths.iter().rev().take(SHOWN).filter_map(|path| mail_view(&std::fs::read(path).ok()?)).collect();
+    (newest, paths.len())
 }
 
 fn mail_view(raw: &[u8]) -> Option<MailView> {

@@ -27,6 +27,7 @@ mod receipts;
 mod refusals;
 mod result;
 mod roles;
+mod seats;
 mod session_store;
 mod sessions;
 pub mod settings;
@@ -164,7 +165,8 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                         .route(web::post().to(courses::uploads::create)),
                 )
                 .service(at("/courses/upload/{list}", get().to(courses::uploads::show)))
-                .service(at("/courses/upload/{list}/answers.csv", get().to(courses::uploads::export)))
+                // No HEAD where each answer is a record of its own.
+                .service(at("/courses/upload/{list}/answers.csv", web::get().to(courses::uploads::export)))
                 .service(at("/courses/upload/{list}/end", web::post().to(courses::uploads::end)))
                 .service(
                     web::resource("/courses/{id:[0-9a-f]{32}}/reminder")
@@ -172,7 +174,7 @@ fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
                         .route(web::post().to(courses::reminder::create)),
                 )
                 .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
-                .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", get().to(courses::class::export)))
+                .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", web::get().to(courses::class::export)))
                 .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))
                 // No HEAD: nobody would read the stream, and its seat would stay taken.
                 .service(at("/courses/{id:[0-9a-f]{32}}/board/events", web::get().to(courses::events::show)))

@@ -1,5 +1,7 @@
 //! Forms with a file, read piece by piece and never beyond their limits. The file's name is not looked at.
 
+use std::time::Duration;
+
 use actix_multipart::Multipart;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 
@@ -29,15 +31,18 @@ pub(super) enum Unreadable {
     Malformed,
 }
 
-/// Reads a form whose file is the field of this name. Whatever is wrong, the fields that came before are returned, too.
+/// Reads a form whose file is the field of this name. Whatever is wrong, the fields that came before are returned, too. What has
+/// not arrived within `deadline` is given up.
 pub(super) async fn read(
     mut form: Multipart,
     file_field: &str,
     most_bytes: usize,
+    deadline: Duration,
 ) -> (FileForm, Result<(), Unreadable>) {
     let mut fields = Vec::new();
     let mut file = None;
-    let result = read_all(&mut form, file_field, most_bytes, &mut fields, &mut file).await;
+    let reading = read_all(&mut form, file_field, most_bytes, &mut fields, &mut file);
+    let result = tokio::time::timeout(deadline, reading).await.unwrap_or(Err(Unreadable::Malformed));
     (FileForm { fields: Fields::new(fields), file }, result)
 }
 
@@ -76,4 +81,30 @@ async fn read_all(
         }
     }
     Err(Unreadable::Malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{
+        error::PayloadError,
+        http::header::{CONTENT_TYPE, HeaderMap, HeaderValue},
+        web::Bytes,
+    };
+    use futures_util::stream;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_form_that_stalls_is_given_up() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("multipart/form-data; boundary=x"));
+        let begins = "--x\r\nContent-Disposition: form-data; name=\"form_token\"\r\n\r\nt\r\n--x\r\n\
+                      Content-Disposition: form-data; name=\"list\"; filename=\"a\"\r\n\r\nlogin\r\nanna";
+        let begins = stream::iter([Ok::<_, PayloadError>(Bytes::from_static(begins.as_bytes()))]);
+        let form = Multipart::new(&headers, begins.chain(stream::pending()));
+        let reading = read(form, "list", 1000, Duration::from_millis(50));
+        let (form, read) = tokio::time::timeout(Duration::from_secs(5), reading).await.expect("an end");
+        assert_eq!(read, Err(Unreadable::Malformed));
+        assert_eq!(form.fields.get("form_token"), Some("t"), "what came before is there");
+    }
 }

@@ -71,7 +71,7 @@ pub(super) async fn form(
         terms_accepted: entered.is_some_and(|fields| fields.get("terms") == Some("accepted")),
         form_token: forms::mask(&member.data.form_token),
         account: member.account.id.clone(),
-        marked: marked(request),
+        marked: marked(request, entered),
         directory_unavailable: observed.values().any(|seen| seen.membership() == Membership::Unknown),
         problems,
         frame,
@@ -80,8 +80,11 @@ pub(super) async fn form(
     view::page(status, &page)
 }
 
-/// The service in the address that a board sends people to.
-fn marked(request: &HttpRequest) -> Option<String> {
+/// The service in the address that a board sends people to; a form that comes back has kept it.
+fn marked(request: &HttpRequest, entered: Option<&Fields>) -> Option<String> {
+    if let Some(kept) = entered.and_then(|fields| fields.get("marked")) {
+        return Some(kept.to_owned());
+    }
     let mut query = url::form_urlencoded::parse(request.query_string().as_bytes());
     query.find(|(name, _)| name == "service").map(|(_, service)| service.into_owned())
 }

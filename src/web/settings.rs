@@ -20,6 +20,8 @@ pub struct Settings {
     pub courses: courses::Rules,
     /// How many pages and files with data of classes one lecturer may open in a minute.
     pub class_pages_per_minute: u32,
+    /// How often one lecturer may take the list of one class, or of an upload, away in an hour.
+    pub class_exports_per_hour: u32,
     pub uploads: uploads::Rules,
     pub reminders: reminders::Rules,
     pub roles: Roles,

@@ -335,6 +335,8 @@ fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) 
         let text = texts::text(frame.locale, "notice-signed-out");
         frame.notice = Some(Notice { kind: NoticeKind::Success, text });
     }
+    let service = form.next.as_deref().and_then(marked_service).and_then(|slug| state.catalogue.get(&slug));
+    let service_name = service.map(|service| service.name.get(frame.locale).to_owned());
     let page = SignInPage {
         frame,
         name: form.name,
@@ -344,10 +346,19 @@ fn answer(request: &HttpRequest, state: &State, form: Form, status: StatusCode) 
         problem: form.problem,
         session_ended: form.session_ended,
         forgotten_password_url: state.settings.forgotten_password_url.clone(),
+        service_name,
     };
     let mut answer = view::page(status, &page)?;
     cookie.set(&mut answer)?;
     Ok(answer)
+}
+
+/// The service that a path of ours marks on "Permissions".
+fn marked_service(next: &str) -> Option<String> {
+    let (path, query) = next.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let service = pairs.find(|(name, _)| name == "service")?.1.into_owned();
+    path.ends_with("/profile/permissions").then_some(service)
 }
 
 /// A path of ours to return to; anything that could lead elsewhere is dropped. Browsers read `\` as `/` and skip control

@@ -11,6 +11,7 @@ use super::{
     refusals::Refusals,
     result,
     roles::KnownRoles,
+    seats::Seats,
     settings::Settings,
     sightings::Sightings,
     throttle::Throttle,
@@ -47,6 +48,10 @@ pub struct State {
     pub(super) audit: audit::Shared,
     /// How often one lecturer may ask for data of a class.
     pub(super) class_pages: Limit,
+    /// How often one lecturer may take the list of one class away.
+    pub(super) class_exports: Limit,
+    /// Uploads that are being received.
+    pub(super) uploads: Seats,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
     pub(super) sign_ins: Semaphore,
@@ -68,6 +73,8 @@ impl State {
             roles: KnownRoles::default(),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
             class_pages: Limit::new(settings.class_pages_per_minute, &outside.clock),
+            class_exports: Limit::per_hour(settings.class_exports_per_hour, &outside.clock),
+            uploads: Seats::default(),
             classes: Classes::new(courses),
             boards: Boards::default(),
             settings,

@@ -71,7 +71,7 @@ impl Delivery {
             service_name: self.service(&reminder.service)?.name.clone(),
             words: reminder.text(),
             at: reminder.sent_at,
-            permissions_url: portal.address("/profile/permissions"),
+            permissions_url: portal.permissions_address(&reminder.service),
         })
     }
 }

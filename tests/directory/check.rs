@@ -103,11 +103,7 @@ impl Installation {
     fn written(&self, lines: &[Line]) -> String {
         let mut text = String::new();
         for line in lines {
-            match &line.trouble {
-                None => writeln!(text, "✓ {}", line.what),
-                Some(trouble) => writeln!(text, "✗ {}\n    {}", line.what, trouble.replace('\n', "\n    ")),
-            }
-            .expect("a text");
+            writeln!(text, "{}", line.written()).expect("a text");
         }
         let key = Signer::from_seed(&[7; 32]).public().id();
         let text = text.replace(&key[..16], "KEY");
@@ -191,10 +187,99 @@ fn mistakes(installation: &Installation, folder: &Path) -> Vec<Mistake> {
         ("the source of courses is empty", one("COURSES_SOURCES_LMS_FILTER", "(objectClass=device)")),
         ("the base of courses is wrong", one("COURSES_SOURCES_LMS_BASE", "ou=lectures,dc=uni,dc=example")),
         ("people are not found by their own DN", one("COURSES_DN_ATTRIBUTE", "distinguishedName")),
+        ("no group names lecturers like that", one("COURSES_SOURCES_LMS_OWNER", "manager")),
+        ("no group names students like that", one("COURSES_SOURCES_LMS_MEMBER", "uniqueMember")),
+        ("no group of lecturers is called like that", per_role("^(?<course>.+)-teachers$", "{course}-students")),
+        ("no group of students is called like that", per_role("^(?<course>.+)-lecturers$", "{course}-studis")),
+        ("no lecturer's value looks like that", on_people("^Dozent@(?<course>.+)$", "Learner@{course}")),
+        ("no student's value looks like that", on_people("^Instructor@(?<course>.+)$", "Student@{course}")),
         ("the mail server does not run", one("MAIL_PORT", &free_port().to_string())),
         ("the mail password is wrong", one("MAIL_PASSWORD", "wrong")),
         ("the tables are not migrated", one("DATABASE_URL", &empty)),
     ]
+}
+
+/// Courses as groups for each role.
+fn per_role(lecturers: &str, students: &str) -> Vec<(&'static str, String)> {
+    courses(&[
+        ("KIND", "group-per-role"),
+        ("FILTER", "(objectClass=posixGroup)"),
+        ("MEMBER", "memberUid"),
+        ("MEMBER_IS", "username"),
+        ("LECTURERS", lecturers),
+        ("STUDENTS", students),
+    ])
+}
+
+/// Courses as values on people.
+fn on_people(lecturers: &str, students: &str) -> Vec<(&'static str, String)> {
+    courses(&[("KIND", "edu-course-member"), ("LECTURERS", lecturers), ("STUDENTS", students)])
+}
+
+fn courses(settings: &[(&str, &str)]) -> Vec<(&'static str, String)> {
+    let name = |key: &str| -> &'static str { format!("COURSES_SOURCES_LMS_{key}").leak() };
+    settings.iter().map(|(key, value)| (name(key), (*value).to_owned())).collect()
+}
+
+fn advice(lines: &[Line]) -> Vec<(&str, &str)> {
+    lines.iter().filter_map(|line| Some((line.what.as_str(), line.advice.as_deref()?))).collect()
+}
+
+/// With everything that belongs together, and the texts filled in, there is nothing left to say.
+#[tokio::test]
+async fn courses_are_told_with_figures_and_an_example() {
+    let installation = Installation::new().await;
+    let legal = tempfile::tempdir().expect("a folder");
+    for name in ["privacy", "imprint", "accessibility", "help"] {
+        for language in ["de", "en"] {
+            let file = legal.path().join(format!("{name}.{language}.md"));
+            std::fs::write(file, "# Text\n\nAsk [us](mailto:it@uni.example).\n").expect("a file");
+        }
+    }
+    let mut settings = vec![
+        ("PORTAL_LEGAL_FOLDER", legal.path().display().to_string()),
+        ("ROLES_LECTURERS_FILTER", "(eduPersonAffiliation=faculty)".to_owned()),
+        ("SERVICES_ROCKETCHAT_VISIBLE_TO_LECTURERS", "true".to_owned()),
+    ];
+    settings.extend(courses(&[("TERM", "businessCategory"), ("NUMBER", "ou")]));
+    let shapes = [
+        settings.clone(),
+        [settings.clone(), per_role("^(?<course>.+)-lecturers$", "{course}-students")].concat(),
+        [settings.clone(), on_people("^Instructor@(?<course>.*:(?<term>[^:]+):(?<number>[^:]+))$", "Learner@{course}")]
+            .concat(),
+    ];
+    let mut told = Vec::new();
+    for (shape, settings) in shapes.iter().enumerate() {
+        let lines = installation.check(settings).await;
+        assert!(lines.iter().all(|line| line.trouble.is_none()), "{lines:#?}");
+        assert!(shape > 0 || advice(&lines).is_empty(), "{lines:#?}");
+        told.extend(lines.into_iter().map(|line| line.what).filter(|what| what.contains("the source lms")));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test]
+async fn what_may_be_meant_so_is_advice() {
+    let installation = Installation::new().await;
+    let lines = installation.check(&courses(&[("TERM", "employeeNumber"), ("TITLE", "seeAlso")])).await;
+    assert!(lines.iter().all(|line| line.trouble.is_none()), "{lines:#?}");
+    let all: Vec<String> = advice(&lines).into_iter().map(|(what, advice)| format!("{what}\n{advice}")).collect();
+    let all = all.join("\n");
+    for told in [
+        "courses.sources.lms.term",
+        "courses.sources.lms.title",
+        "nobody is a lecturer",
+        "roles.lecturers_group",
+        "visible_to_lecturers = true",
+        "privacy.de.md: [",
+        "help.en.md: [",
+        "portal.legal_folder",
+    ] {
+        assert!(all.contains(told), "{told} is missing:\n{all}");
+    }
+    let nowhere = installation.server.url_through(free_port());
+    let lines = installation.check(&[("DIRECTORY_URLS", nowhere)]).await;
+    assert!(advice(&lines).iter().any(|(what, _)| *what == "roles, services, courses: not tried"), "{lines:#?}");
 }
 
 #[tokio::test]
@@ -224,7 +309,11 @@ async fn each_mistake_is_one_line_with_its_remedy() {
 
 /// The lines of trouble under a heading.
 fn excerpt(name: &str, report: &str) -> String {
-    let troubles: String =
-        report.lines().filter(|line| !line.starts_with('✓')).fold(String::new(), |text, line| text + line + "\n");
+    let mut is_trouble = false;
+    let troubles = report.lines().filter(|line| {
+        is_trouble = if line.starts_with("    ") { is_trouble } else { line.starts_with('✗') };
+        is_trouble
+    });
+    let troubles: String = troubles.fold(String::new(), |text, line| text + line + "\n");
     format!("# {name}\n{troubles}\n")
 }

@@ -37,7 +37,7 @@ async fn sending_without_having_looked_shows_the_mail_first(base: Base) {
         assert_eq!((world.count("outbox"), world.count("reminders")), (0, 0));
     }
     let page = bernd.post(&form(&bernd).await.with("step", "send")).await;
-    bernd.press(&page.form("/reminder").with("step", "send")).await.says("The reminder goes to 3 people.");
+    bernd.press(&page.form("/reminder").with("step", "send")).await.says("The reminder was sent to 3 people");
     assert_eq!(world.count("outbox"), 3);
     world.deliver().await;
 }
@@ -51,7 +51,7 @@ async fn a_number_that_has_changed_is_shown_again(base: Base) {
     let page = bernd.post(&looked_at).await;
     page.expect(422).says("It now goes to 2 people and has not been sent yet.");
     assert_eq!(world.count("reminders"), 0);
-    bernd.press(&page.form("/reminder").with("step", "send")).await.says("The reminder goes to 2 people.");
+    bernd.press(&page.form("/reminder").with("step", "send")).await.says("The reminder was sent to 2 people");
     world.deliver().await;
     assert_eq!(recipients(&world).len(), 2);
 }
@@ -73,10 +73,10 @@ async fn pressing_twice_and_going_back_send_once(base: Base) {
     let send = looked_at.with("step", "send");
     let (one, other) = tokio::join!(bernd.press(&send), bernd.press(&send));
     for page in [one, other, bernd.press(&send).await, bernd.post(&written.with("step", "check")).await] {
-        page.expect(200).says("The reminder goes to 3 people.");
+        page.expect(200).says("The reminder was sent to 3 people");
     }
     let edit = send.without("step").with("step", "edit");
-    bernd.post(&edit).await.expect(200).says("The reminder goes to 3 people.");
+    bernd.post(&edit).await.expect(200).says("The reminder was sent to 3 people");
     assert_eq!((world.count("outbox"), world.count("log_records WHERE kind = 'reminder-sent'")), (3, 1));
     world.deliver().await;
     assert_eq!(recipients(&world).len(), 3);
@@ -103,11 +103,11 @@ async fn what_was_typed_is_kept_and_the_fault_is_named(base: Base) {
     let many = "a\r\n".repeat(31);
     let long = "x".repeat(200);
     for (words, told) in [
-        ("Please go to evil\u{200b}.com now", "\"evil.com\" looks like a link"),
+        ("Please go to evil\u{200b}.com now", "“evil.com” looks like a link"),
         ("Room 5.Please come", "put a space after full stops"),
-        ("sms:+49123", "\"sms:+49123\" looks like a link"),
+        ("sms:+49123", "“sms:+49123” looks like a link"),
         ("evil。com", "looks like a link"),
-        ("Hello\r\n--\r\nB. Schmidt", "hide what stands behind the line \"--\""),
+        ("Hello\r\n--\r\nB. Schmidt", "hide what stands behind the line “--”"),
         ("Hello \u{1b}[2J", "a character that cannot be shown"),
         ("\u{200b}\u{2800}\u{3164}", "write a text"),
         (many.as_str(), "more than 30 lines"),

@@ -86,7 +86,7 @@ pub fn recipients(world: &World) -> Vec<String> {
 }
 
 /// The reminder to this address: subject, plain text and HTML.
-fn reminder_to(world: &World, address: &str) -> String {
+pub fn reminder_to(world: &World, address: &str) -> String {
     let mails = world.mails();
     let raw = mails.iter().find(|raw| raw.contains(address) && raw.contains("Statistik")).expect("a reminder");
     let mail = MessageParser::default().parse(raw.as_bytes()).expect("a mail");
@@ -105,7 +105,7 @@ async fn those_who_are_missing_are_reminded_in_their_language(base: Base) {
     let bernd = world.signed_in(who::BERND).await;
     let accounts = world.count("accounts");
     let page = send(&bernd).await;
-    page.expect(200).says("The reminder goes to 5 people.");
+    page.expect(200).says("The reminder was sent to 5 people");
     assert!(!page.content().contains('@'), "no addresses: {}", page.content());
     world.deliver().await;
     assert_eq!(world.count("outbox"), 0);
@@ -136,7 +136,7 @@ async fn nothing_is_sent_before_it_was_looked_at(base: Base) {
     let bernd = world.signed_in(who::BERND).await;
     let written = form(&bernd).await.fill("text_en", "Please look at the chat.\n\nB. Schmidt");
     let checked = bernd.post(&written.with("step", "check")).await;
-    checked.expect(200).says("This e-mail goes to 3 people.").says("Please look at the chat.");
+    checked.expect(200).says("This e-mail goes to 3 people").says("Please look at the chat.");
     checked.says(&en("reminder-languages"));
     assert_eq!(world.count("outbox"), 0);
     let edited = bernd.post(&checked.form("/reminder").with("step", "edit")).await;
@@ -169,7 +169,7 @@ async fn words_are_plain_and_the_frame_stays(base: Base) {
     bernd.post(&form(&bernd).await.without("form_token").with("step", "send")).await.expect(403);
     let checked = bernd.post(&form(&bernd).await.with("step", "check")).await.form("/reminder");
     let stranger = checked.with("step", "send").with("course", "x").with("people", "all");
-    bernd.press(&stranger).await.expect(200).says("The reminder goes to 3 people.");
+    bernd.press(&stranger).await.expect(200).says("The reminder was sent to 3 people");
     world.deliver().await;
     for mail in world.mails().iter().filter(|mail| mail.contains("Statistik")) {
         let parsed = MessageParser::default().parse(mail.as_bytes()).expect("a mail");
@@ -184,18 +184,18 @@ async fn a_course_has_one_reminder_in_three_days(base: Base) {
     let world = with_students(base, &[who::ANNA, LUKAS, DORA]).await;
     let (bernd, huong) = (world.signed_in(who::BERND).await, world.signed_in(HUONG).await);
     let written = form(&huong).await.with("step", "send");
-    send(&bernd).await.says("The reminder goes to 3 people.");
+    send(&bernd).await.says("The reminder was sent to 3 people");
     // A page that was open before, a new one, and one about it by a colleague.
     huong.press(&written).await.expect(200).says("The next reminder for this course is possible from");
-    bernd.open(&format!("{}/reminder", place(&bernd).await)).await.says("The reminder goes to 3 people.");
+    bernd.open(&format!("{}/reminder", place(&bernd).await)).await.says("The reminder was sent to 3 people");
     assert_eq!(world.count("outbox"), 3);
     world.deliver().await;
     world.advance(TimeDelta::days(3) - TimeDelta::minutes(1));
     world.upkeep().await;
     let huong = world.signed_in(HUONG).await;
-    huong.open(&format!("{}/reminder", place(&huong).await)).await.says("The reminder goes to 3 people.");
+    huong.open(&format!("{}/reminder", place(&huong).await)).await.says("The reminder was sent to 3 people");
     world.advance(TimeDelta::minutes(2));
-    send(&huong).await.says("The reminder goes to 3 people.");
+    send(&huong).await.says("The reminder was sent to 3 people");
     assert_eq!(world.count("log_records WHERE kind = 'reminder-sent'"), 2);
     world.deliver().await;
     assert_eq!(recipients(&world).len(), 6);
@@ -211,8 +211,8 @@ async fn of_two_lecturers_at_once_one_sends(base: Base) {
             forms.push(checked.form("/reminder").with("step", "send"));
         }
         let (one, other) = tokio::join!(bernd.press(&forms[0]), huong.press(&forms[1]));
-        one.expect(200).says("The reminder goes to 3 people.");
-        other.expect(200).says("The reminder goes to 3 people.");
+        one.expect(200).says("The reminder was sent to 3 people");
+        other.expect(200).says("The reminder was sent to 3 people");
         assert_eq!(world.count("outbox"), 3);
         assert_eq!(world.count("log_records WHERE kind = 'reminder-sent'"), 1);
         world.deliver().await;

@@ -168,6 +168,8 @@ async fn every_route_answers_everybody_as_it_should(base: Base) {
     give_reason(&everybody[3], "ticket 4711").await;
     let facts = || {
         let mut facts = world.dump();
+        // A look at people who have not signed in yet reserves their ids.
+        facts.remove("reserved_accounts");
         facts.insert("log_records", world.lines("id", &format!("log_records WHERE NOT ({LOOKS}) ORDER BY id")));
         facts
     };

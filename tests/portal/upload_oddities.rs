@@ -31,8 +31,8 @@ async fn a_name_stands_beside_a_username_only(base: Base) {
     assert_eq!(told, [row("Anna Müller"), row("–"), row("–")]);
     page.says(&en("upload-names"));
     let file = bernd.get(&format!("{}/answers.csv", page.path)).await;
-    assert!(file.body.contains("3,0123456,,not activated"), "{}", file.body);
-    assert!(file.body.contains("4,Anna.Mueller@demo.example,,not activated"), "{}", file.body);
+    assert!(file.body.contains("\"3\",\"0123456\",\"\",\"not activated\""), "{}", file.body);
+    assert!(file.body.contains("\"4\",\"Anna.Mueller@demo.example\",\"\",\"not activated\""), "{}", file.body);
     // They are answered about all the same, so they read of it.
     assert!(!file.body.contains("Schneider"));
 }

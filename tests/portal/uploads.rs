@@ -47,7 +47,7 @@ pub fn rows(page: &Page) -> Vec<[String; 4]> {
     cells.chunks(4).map(|row| [row[0].clone(), row[1].clone(), row[2].clone(), row[3].clone()]).collect()
 }
 
-fn verdicts(page: &Page) -> Vec<String> {
+pub fn verdicts(page: &Page) -> Vec<String> {
     rows(page).into_iter().map(|[.., verdict]| verdict).collect()
 }
 
@@ -312,8 +312,8 @@ async fn a_file_one_byte_too_large_is_refused(base: Base) {
 async fn the_result_as_a_file_computes_nothing(base: Base) {
     let world = World::new(base).await;
     let bernd = world.signed_in(who::BERND).await;
-    let page = upload(&bernd, &format!("login\n=cmd|' /C calc'!A0\n+1\n@SUM(A1)\n{}\n", who::ANNA)).await;
-    assert_eq!(rows(&page)[0][1], "=cmd|' /C calc'!A0", "shown as it is, escaped");
+    let page = upload(&bernd, &format!("login\n=cmd'/C'!A0\n+1\n@SUM(A1)\n{}\n", who::ANNA)).await;
+    assert_eq!(rows(&page)[0][1], "=cmd'/C'!A0", "shown as it is, escaped");
     let file = bernd.get(&format!("{}/answers.csv", page.path)).await;
     file.expect(200);
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
@@ -322,11 +322,11 @@ async fn the_result_as_a_file_computes_nothing(base: Base) {
     assert_eq!(
         lines,
         [
-            "Line,In the list,Name,Result",
-            "2,'=cmd|' /C calc'!A0,,not verifiable",
-            "3,'+1,,not verifiable",
-            "4,'@SUM(A1),,not verifiable",
-            "5,amueller,Anna Müller,not activated",
+            r#""Line","In the list","Name","Result""#,
+            r#""2","'=cmd'/C'!A0","","not verifiable""#,
+            r#""3","'+1","","not verifiable""#,
+            r#""4","'@SUM(A1)","","not verifiable""#,
+            r#""5","amueller","Anna Müller","not activated""#,
         ]
     );
 }

@@ -7,6 +7,9 @@ mod holders;
 mod reading;
 pub mod settings;
 mod sources;
+mod trial;
+
+use std::collections::HashSet;
 
 use crate::domain::{
     accounts::Person,
@@ -17,7 +20,8 @@ use crate::domain::{
 use super::{Directory, DirectoryError};
 use reading::any_of;
 use settings::Settings;
-use sources::Students;
+use sources::Those;
+pub use trial::{Figure, MOST as MOST_TRIED, Trial};
 
 /// How many people one question is about: filters stay below ten kilobytes, answers below the size limits that servers have.
 const AT_ONCE: usize = 100;
@@ -38,7 +42,8 @@ pub struct Courses {
 #[derive(Clone, Debug)]
 pub struct OwnCourse {
     pub course: Course,
-    students: Students,
+    students: Those,
+    lecturers: Those,
 }
 
 impl Courses {
@@ -62,24 +67,19 @@ impl Courses {
         Ok(self.of(lecturer).await?.into_iter().find(|own| own.course.id == *id))
     }
 
-    /// Whether each source shows anything at all, for `latchkey check`.
-    pub async fn try_sources(&self) -> Vec<(&str, Result<bool, DirectoryError>)> {
-        let mut tried = Vec::new();
-        for source in &self.settings.sources {
-            tried.push((source.name.as_str(), self.try_source(&source.kind).await));
-        }
-        tried
-    }
-
     /// Whether the server finds entries by their own DN, which lists of members need; for `latchkey check`.
     pub async fn finds_by_dn(&self, somebody: &Person) -> Result<bool, DirectoryError> {
         let found = self.fitting(&any_of(&self.settings.dn_attribute, &[&somebody.dn])).await?;
         Ok(found.iter().any(|person| person.key == somebody.key))
     }
 
-    /// The people of the course; those whom the directory no longer has, or who do not fit the filter for people, are left out.
+    /// The people of the course without its lecturers: somebody who is both would make a class look larger than it is. Those whom
+    /// the directory no longer has, or who do not fit the filter for people, are left out.
     pub async fn participants(&self, own: &OwnCourse) -> Result<Vec<Participant>, DirectoryError> {
-        self.people_of(&own.students).await
+        let (mut people, lecturers) = tokio::try_join!(self.people_of(&own.students), self.people_of(&own.lecturers))?;
+        let lecturers: HashSet<String> = lecturers.into_iter().map(|lecturer| lecturer.key).collect();
+        people.retain(|person| !lecturers.contains(&person.key));
+        Ok(people)
     }
 
     /// The keys of those who have what the grant stands for, in a few questions (see [`holders`]).

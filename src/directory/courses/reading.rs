@@ -12,7 +12,7 @@ use ldap3::{
 use super::{
     AT_ONCE, Courses, SIDE_BY_SIDE,
     settings::{By, Reference},
-    sources::Students,
+    sources::Those,
 };
 use crate::{
     directory::{Directory, DirectoryError, Search, people},
@@ -23,11 +23,11 @@ use crate::{
 const PAGE: i32 = 500;
 
 impl Courses {
-    pub(super) async fn people_of(&self, students: &Students) -> Result<Vec<Participant>, DirectoryError> {
-        match students {
-            Students::InGroup { dn, member } => self.members(dn, Scope::Base, "(objectClass=*)", member).await,
-            Students::InNamedGroup { base, filter, member } => self.members(base, Scope::Subtree, filter, member).await,
-            Students::Fitting(filter) => self.fitting(filter).await,
+    pub(super) async fn people_of(&self, those: &Those) -> Result<Vec<Participant>, DirectoryError> {
+        match those {
+            Those::InGroup { dn, member } => self.members(dn, Scope::Base, "(objectClass=*)", member).await,
+            Those::InNamedGroup { base, filter, member } => self.members(base, Scope::Subtree, filter, member).await,
+            Those::Fitting(filter) => self.fitting(filter).await,
         }
     }
 
@@ -59,6 +59,7 @@ impl Courses {
             &people.display_name_attribute,
             &people.mail_attribute,
             &self.settings.language_attribute,
+            &self.settings.surname_attribute,
         ]
         .into_iter()
         .chain(self.settings.matriculation_attribute.as_deref())
@@ -83,6 +84,7 @@ impl Courses {
             dn: person.dn,
             username: person.username,
             display_name: person.display_name,
+            surname: people::first(entry, &self.settings.surname_attribute),
             mail: person.mail,
             matriculation: matriculation.and_then(|attribute| people::first(entry, attribute)),
             language: language.map(|ranges| Locale::from_accept_language(&ranges)),

@@ -10,6 +10,7 @@ pub struct Settings {
     /// Directory).
     pub dn_attribute: String,
     pub language_attribute: String,
+    pub surname_attribute: String,
     pub matriculation_attribute: Option<String>,
 }
 

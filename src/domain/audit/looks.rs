@@ -16,6 +16,8 @@ pub struct Look {
     pub record_id: String,
     pub at: Instant,
     pub kind: String,
+    /// Which service it was about, if it was about one.
+    pub service: Option<String>,
     /// JSON: with the reason, or with the course.
     pub detail: String,
 }
@@ -23,7 +25,7 @@ pub struct Look {
 /// The newest looks of these kinds at one account, by whomever but the person; a bounded number.
 pub fn at(conn: &mut Conn, account_id: &str, kinds: &[&str], limit: usize) -> Result<Vec<Look>, Error> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let columns = (records::id, records::at, records::kind, records::detail);
+    let columns = (records::id, records::at, records::kind, records::service, records::detail);
     // As one of several people …
     let mut looks: Vec<Look> = log_subjects::table
         .inner_join(records::table)

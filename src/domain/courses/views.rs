@@ -21,6 +21,10 @@ pub enum View {
     List,
     /// The count on the page of a reminder.
     Reminder,
+    /// The same three where the count tells of each person in the class.
+    BoardTelling,
+    ListTelling,
+    ReminderTelling,
 }
 
 impl View {
@@ -30,6 +34,9 @@ impl View {
             Self::Board => "board",
             Self::List => "list",
             Self::Reminder => "reminder",
+            Self::BoardTelling => "board-telling",
+            Self::ListTelling => "list-telling",
+            Self::ReminderTelling => "reminder-telling",
         }
     }
 }

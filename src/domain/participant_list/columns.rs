@@ -76,8 +76,14 @@ impl Columns {
         self.count - self.used.len()
     }
 
-    /// Who a line is about: the first of the columns in use that is not blank.
-    pub(super) fn identity(&self, fields: &ByteRecord, line: usize) -> Result<Option<Identity>, Fault> {
+    /// Who a line is about: the first of the columns in use that holds what it should. If none does, but one is not blank, what
+    /// that should have been.
+    pub(super) fn identity(
+        &self,
+        fields: &ByteRecord,
+        line: usize,
+    ) -> Result<(Option<Identity>, Option<Identifier>), Fault> {
+        let mut lacks = None;
         for (by, column) in &self.used {
             let value = value(fields.get(*column).unwrap_or_default());
             // Separators that are none here: a second value that would be kept with the first.
@@ -87,11 +93,14 @@ impl Columns {
             if value.chars().count() > LONGEST_VALUE {
                 return Err(Fault::ValueTooLong { line });
             }
+            if has_form(*by, &value) {
+                return Ok((Some(Identity { by: *by, value }), None));
+            }
             if !value.is_empty() {
-                return Ok(Some(Identity { by: *by, value }));
+                lacks = lacks.or(Some(*by));
             }
         }
-        Ok(None)
+        Ok((None, lacks))
     }
 
     /// `None` if no heading is one of those wanted.
@@ -110,7 +119,7 @@ impl Columns {
             return Ok(None);
         }
         let count = reduced.iter().rposition(|heading| !heading.is_empty()).map_or(0, |last| last + 1);
-        let has_passwords = reduced.iter().any(|heading| PASSWORD.iter().any(|word| heading.contains(word)));
+        let has_passwords = reduced.iter().any(|heading| names_passwords(heading));
         Ok(Some(Self { used, count, has_passwords }))
     }
 }
@@ -146,8 +155,30 @@ fn find_with(text: &[u8], separator: u8, wanted: &[Identifier]) -> Result<Option
         if let Some(columns) = Columns::of_headings(&record.fields, wanted, record.line)? {
             return Ok(Some(Headings { columns, separator, line: record.line }));
         }
+        if looks_like_headings(&record.fields) {
+            return Ok(None);
+        }
     }
     Ok(None)
+}
+
+/// Whether these are headings of which none is known, and not a title: several cells, or one for passwords. What comes behind is
+/// somebody's data, and a name or a password in it must not pass for a heading. A title may have labels: "Stand: heute; 14 Uhr".
+fn looks_like_headings(fields: &ByteRecord) -> bool {
+    let cells: Vec<String> = fields.iter().filter(|field| !super::is_blank(field)).map(reduced).collect();
+    let has_label = fields.iter().any(|field| field.contains(&b':'));
+    cells.iter().any(|cell| names_passwords(cell)) || (cells.len() > 1 && !has_label)
+}
+
+fn names_passwords(heading: &str) -> bool {
+    PASSWORD.iter().any(|word| heading.contains(word))
+}
+
+/// Whether a value can be what it should be. One with a second value in it cannot: that might be a password.
+fn has_form(by: Identifier, value: &str) -> bool {
+    let is_one_word = !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || matches!(c, '|' | ':'));
+    let is_address = || value.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());
+    is_one_word && (by != Identifier::Mail || is_address())
 }
 
 fn named_separator(text: &[u8]) -> Option<u8> {

@@ -85,6 +85,9 @@ pub struct Row {
     pub line: usize,
     /// `None`: the line has nothing that tells who it is.
     pub identity: Option<Identity>,
+    /// What the line should have told and does not: the value in its place has another form, and was dropped.
+    #[serde(default)]
+    pub lacks: Option<Identifier>,
     /// An earlier line with the same identity.
     pub repeats: Option<usize>,
 }
@@ -138,6 +141,9 @@ pub enum Fault {
     /// More values than there are headings: which value belongs to which heading is not certain.
     #[error("line {line} has more values than there are headings")]
     MoreValuesThanHeadings { line: usize },
+    /// One of the columns has passwords: which value is one is not certain.
+    #[error("line {line} has fewer values than there are headings, one of which is for passwords")]
+    FewerValuesThanHeadings { line: usize },
     #[error("the quotation mark that opens in line {line} is never closed")]
     OpenQuote { line: usize },
     #[error("a value in line {line} is too long")]
@@ -170,8 +176,9 @@ pub fn read(bytes: &[u8], rules: &Rules) -> Result<ParticipantList, Fault> {
     for record in records(&text, separator) {
         let Record { line, fields } = record?;
         if line > headings_line && fields.iter().any(|field| !is_blank(field)) {
-            check_width(&fields, columns.count, line)?;
-            rows.add(line, columns.identity(&fields, line)?);
+            check_width(&fields, &columns, line)?;
+            let (identity, lacks) = columns.identity(&fields, line)?;
+            rows.add(line, identity, lacks);
         }
     }
     if rows.rows.is_empty() {
@@ -208,13 +215,16 @@ fn check_lines(text: &str, rules: &Rules) -> Result<(), Fault> {
     Ok(())
 }
 
-fn check_width(fields: &ByteRecord, headings: usize, line: usize) -> Result<(), Fault> {
+fn check_width(fields: &ByteRecord, columns: &Columns, line: usize) -> Result<(), Fault> {
     if fields.len() > MOST_COLUMNS {
         return Err(Fault::TooManyColumns { line });
     }
     // Separators without anything behind them are common at the end of a line.
-    if fields.iter().skip(headings).any(|field| !is_blank(field)) {
+    if fields.iter().skip(columns.count).any(|field| !is_blank(field)) {
         return Err(Fault::MoreValuesThanHeadings { line });
+    }
+    if columns.has_passwords && fields.len() < columns.count {
+        return Err(Fault::FewerValuesThanHeadings { line });
     }
     Ok(())
 }
@@ -231,9 +241,9 @@ struct Rows {
 }
 
 impl Rows {
-    fn add(&mut self, line: usize, identity: Option<Identity>) {
+    fn add(&mut self, line: usize, identity: Option<Identity>, lacks: Option<Identifier>) {
         let first = identity.as_ref().map(|identity| *self.first.entry(identity.key()).or_insert(line));
-        self.rows.push(Row { line, identity, repeats: first.filter(|first| *first != line) });
+        self.rows.push(Row { line, identity, lacks, repeats: first.filter(|first| *first != line) });
     }
 }
 

@@ -66,7 +66,7 @@ fn the_first_wanted_identifier_that_is_there_counts() {
     assert_eq!(by, expected);
     let only_numbers = Rules { identify_by: vec![Identifier::Matriculation], ..rules() };
     let found = read(file.as_bytes(), &only_numbers).unwrap();
-    assert_eq!(found.rows[3], Row { line: 6, identity: None, repeats: None });
+    assert_eq!(found.rows[3], Row { line: 6, identity: None, lacks: None, repeats: None });
     assert_eq!(read(b"login\nanna", &only_numbers), Err(Fault::NoIdentifier));
 }
 
@@ -88,6 +88,35 @@ fn passwords_are_noticed_and_left_out() {
     assert!(found.has_passwords && !format!("{found:?}").contains("hunter2"));
     assert_eq!(found.surplus_columns, 1);
     assert!(!list("username,Passau\nanna,x\n").unwrap().has_passwords);
+}
+
+#[test]
+fn no_password_passes_for_an_identifier() {
+    // Of these headings none is known, and a password further down is a heading elsewhere.
+    for file in [
+        "Name;Vorname;Passwort\nMueller;Anna;geheim1\nAdmin;Bob;login\nWeber;Claudia;geheim2\n",
+        "Name,Vorname,Code\nMueller,Anna,geheim1\nAdmin,Bob,login\nWeber,Claudia,geheim2\n",
+        "Passwort\nlogin\ngeheim2\n",
+    ] {
+        assert_eq!(list(file), Err(Fault::NoIdentifier), "{file}");
+    }
+    let short = "name,username,password\nMueller,amueller,geheim1\nweber,geheim2\n";
+    assert_eq!(list(short), Err(Fault::FewerValuesThanHeadings { line: 3 }));
+    assert!(list("name,username\nMueller,amueller\nweber\n").is_ok(), "without passwords nothing can be taken for one");
+    let found = list("login\namueller|geheim1\nlschneider geheim2\nx:geheim3\nzoe\n").unwrap();
+    assert!(!format!("{found:?}").contains("geheim"), "{found:?}");
+    let lacks: Vec<Option<Identifier>> = found.rows.iter().map(|row| row.lacks).collect();
+    let username = Some(Identifier::Username);
+    assert_eq!(lacks, [username, username, username, None]);
+}
+
+#[test]
+fn what_is_no_address_is_said_and_dropped() {
+    let found = list("E-Mail;Matrikelnummer\npia(at)uni.example;\nno;17\n@;\nanna@uni.example;\n;\n").unwrap();
+    let rows: Vec<_> =
+        found.rows.iter().map(|row| (row.identity.as_ref().map(|i| i.value.as_str()), row.lacks)).collect();
+    let mail = Some(Identifier::Mail);
+    assert_eq!(rows, [(None, mail), (Some("17"), None), (None, mail), (Some("anna@uni.example"), None)]);
 }
 
 #[test]

@@ -45,6 +45,9 @@ const SCHEMES: [&str; 24] = [
     "magnet",
 ];
 
+/// Punctuation that host names may hold (RFC 5892, sections 2.6 and 2.7: middle dots, geresh and gershayim, tsheg), and `_`.
+const OF_HOSTS: &str = "-_·׳״་・";
+
 /// What may stand right behind a word that ends there.
 const CLOSING: &str = ")]}\"'’‘“”»«›‹.,;:!?…";
 
@@ -123,7 +126,7 @@ fn is_gendered(behind: &[char]) -> bool {
 /// ending of a host has (RFC 3696, section 2); single letters ("z.B."), numbers ("10.15") and the rest of an ellipsis are none.
 fn joins(piece: &[char], place: usize) -> bool {
     let Some(before) = place.checked_sub(1).map(|before| piece[before]) else { return false };
-    let is_mark = |c: char| c.general_category_group() == GeneralCategoryGroup::Punctuation && !matches!(c, '-' | '_');
+    let is_mark = |c: char| c.general_category_group() == GeneralCategoryGroup::Punctuation && !OF_HOSTS.contains(c);
     let begins = |c: &char| c.is_alphabetic() || is_combining_mark(*c);
     let goes_on = |c: &char| c.is_alphanumeric() || is_combining_mark(*c) || *c == '-';
     !before.is_whitespace()
@@ -210,6 +213,9 @@ mod tests {
             "evil.co.uk",
             "xn--80ak6aa92e.xn--p1ai",
             "müller-straße.köln",
+            "漢・.com",
+            "漢･.com",
+            "l·l·.cat",
             "пример.рф",
             "i❤.ws",
             "evil。com",

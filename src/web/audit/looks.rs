@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::{
-    domain::audit::looks::Look,
+    domain::{audit::looks::Look, catalogue::Catalogue},
     texts,
     web::pages::{frame::Frame, history::LookRow},
 };
@@ -20,6 +20,7 @@ const SENTENCES: &[(&str, &str)] = &[
     ("course-viewed", "look-course-viewed"),
     ("course-exported", "look-course-exported"),
     ("board-viewed", "look-board-viewed"),
+    ("counts-viewed", "look-counts-viewed"),
     ("roster-checked", "look-roster-checked"),
     ("reminder-sent", "look-reminder-sent"),
 ];
@@ -30,10 +31,10 @@ pub(in crate::web) fn kinds() -> Vec<&'static str> {
 }
 
 /// Newest first; the same look several times on one day is one row.
-pub(in crate::web) fn rows(frame: &Frame, looks: &[Look]) -> Vec<LookRow> {
+pub(in crate::web) fn rows(frame: &Frame, catalogue: &Catalogue, looks: &[Look]) -> Vec<LookRow> {
     let mut rows: Vec<LookRow> = Vec::new();
     for look in looks {
-        let text = sentence(frame, look);
+        let text = sentence(frame, catalogue, look);
         match rows.last_mut() {
             Some(row) if row.text == text && frame.date(row.at) == frame.date(look.at) => row.times += 1,
             _ => rows.push(LookRow { at: look.at, text, times: 1 }),
@@ -42,9 +43,10 @@ pub(in crate::web) fn rows(frame: &Frame, looks: &[Look]) -> Vec<LookRow> {
     rows
 }
 
-fn sentence(frame: &Frame, look: &Look) -> String {
+fn sentence(frame: &Frame, catalogue: &Catalogue, look: &Look) -> String {
     let detail: Value = serde_json::from_str(&look.detail).unwrap_or_default();
     let said = |name: &str| detail[name].as_str().unwrap_or("–").to_owned();
     let key = SENTENCES.iter().find(|(kind, _)| *kind == look.kind).map_or("look-record-viewed", |(_, key)| key);
-    texts::text_with(frame.locale, key, &[("reason", said("reason")), ("course", said("course"))])
+    let service = look.service.as_deref().map_or("–", |service| catalogue.name(service, frame.locale)).to_owned();
+    texts::text_with(frame.locale, key, &[("reason", said("reason")), ("course", said("course")), ("service", service)])
 }

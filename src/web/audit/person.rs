@@ -78,7 +78,7 @@ pub(in crate::web) async fn show(
         directory: directory_now(&frame, &directory),
         services,
         entries: history::entries(&frame, &state, &known.dossier.history, history::Reader::Auditor),
-        looks: looks::rows(&frame, &known.looks),
+        looks: looks::rows(&frame, &state.catalogue, &known.looks),
         affiliations: known.affiliations.iter().map(|word| profile::affiliation(locale, word)).collect(),
         roles: known.roles.names().iter().map(|name| words::label(&frame, words::ROLES, name)).collect(),
         records_url: frame.url(&format!("/audit?account={}", known.account.id)),

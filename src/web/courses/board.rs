@@ -15,7 +15,7 @@ use crate::{
         courses::{self, Count, Roster},
     },
     web::{
-        State,
+        State, client,
         error::WebError,
         member::Member,
         pages::{
@@ -44,9 +44,9 @@ pub(in crate::web) async fn show(
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, false).await?;
-    let look = Look { member: &member, course: &own.course, service, roster: &roster };
-    records::board_viewed(&request, &state, &look).await?;
     let count = count(&state, service, &roster).await?;
+    let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
+    records::board_viewed(&state, &client::request_id(&request), &look, count).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let address = format!("{}a/{}", state.settings.portal.public_url, service.slug);
     let query = format!("service={}", service.slug);

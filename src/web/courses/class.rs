@@ -6,14 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 
 use super::{
-    admit, bar, chosen, lecturer, name, own_course,
+    admit, admit_export, bar, chosen, lecturer, name, own_course,
     records::{self, Look},
     visible,
 };
 use crate::{
     domain::{
         catalogue::Service,
-        courses::{self, Course, Participant, Roster, views},
+        courses::{self, Course, Participant, Roster, Sought, views},
     },
     web::{
         State,
@@ -49,12 +49,14 @@ pub(in crate::web) async fn show(
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, wish.refresh.is_some()).await?;
-    let look = Look { member: &member, course: &own.course, service, roster: &roster };
+    let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
     let activation = Activation::read(&state, service, &roster).await?;
     records::class_viewed(&request, &state, &look, activation.digest()).await?;
+    let sought = wish.q.as_deref().and_then(Sought::parse);
     let mut frame = view::frame(&request, &state, Some(&member), Nav::Courses);
-    frame.path = class_path(&own.course, service, wish.q.as_deref());
-    view::page(StatusCode::OK, &page(frame, &state, &own.course, service, &roster, &activation, &wish))
+    frame.path = class_path(&own.course, service, sought.as_ref());
+    let shows_names = state.settings.courses.shows_names(&roster, &lecturer);
+    view::page(StatusCode::OK, &page(frame, &state, &look, &activation, shows_names, sought.as_ref()))
 }
 
 /// `GET /courses/{id}/people.csv`
@@ -70,14 +72,16 @@ pub(in crate::web) async fn export(
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let roster = state.classes.roster(&state, &own, false).await?;
-    if !state.settings.courses.shows_names(&roster) {
+    if !state.settings.courses.shows_names(&roster, &lecturer) {
         return Err(WebError::NotFound);
     }
-    let look = Look { member: &member, course: &own.course, service, roster: &roster };
+    admit_export(&state, &member, own.course.id.as_str())?;
+    let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
     records::class_exported(&request, &state, &look).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let activation = Activation::read(&state, service, &roster).await?;
-    Ok(export::attachment(&format!("{}-{}.csv", service.slug, own.course.id), csv(&frame, &activation)?))
+    let parts = [service.slug.as_str(), own.course.number.as_deref().unwrap_or_default(), &own.course.title];
+    Ok(export::attachment(&export::file_name(&frame, &parts), csv(&frame, &activation)?))
 }
 
 /// Who has activated a service, detached from the database.
@@ -112,11 +116,11 @@ impl Activation {
     }
 }
 
-fn class_path(course: &Course, service: &Service, q: Option<&str>) -> String {
+fn class_path(course: &Course, service: &Service, sought: Option<&Sought>) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.append_pair("service", service.slug.as_str());
-    if let Some(q) = q {
-        query.append_pair("q", q);
+    if let Some(sought) = sought {
+        query.append_pair("q", sought.as_str());
     }
     format!("/courses/{}?{}", course.id, query.finish())
 }
@@ -124,14 +128,12 @@ fn class_path(course: &Course, service: &Service, q: Option<&str>) -> String {
 fn page(
     frame: Frame,
     state: &State,
-    course: &Course,
-    service: &Service,
-    roster: &Roster,
+    look: &Look<'_>,
     activation: &Activation,
-    wish: &Wish,
+    shows_names: bool,
+    sought: Option<&Sought>,
 ) -> ClassPage {
-    let shows_names = state.settings.courses.shows_names(roster);
-    let sought = wish.q.as_deref().map(str::trim).filter(|q| !q.is_empty());
+    let Look { course, service, roster, .. } = *look;
     let tabs = visible(&state.catalogue).map(|other| ServiceTab {
         name: other.name.get(frame.locale).to_owned(),
         url: frame.url(&class_path(course, other, sought)),
@@ -149,7 +151,7 @@ fn page(
         bar: bar(&frame, service, activation.count()),
         smallest: state.settings.courses.smallest,
         read_at: roster.read_at,
-        sought: sought.unwrap_or_default().to_owned(),
+        sought: sought.map(|sought| sought.as_str().to_owned()).unwrap_or_default(),
         invites: shows_names && service.admission.is_some(),
         usernames: activation.activated.iter().map(|person| person.username.clone()).collect(),
         people: shows_names

@@ -1,6 +1,6 @@
 //! The count of a board as a stream of server-sent events (HTML Standard, section 9.2).
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -18,15 +18,27 @@ use super::{
     board::Wish,
     chosen, lecturer, own_course,
     records::{self, Look},
-    tickers::Seat,
 };
 use crate::{
-    domain::{accounts::Account, courses::Count, locale::Locale, roles::Role, sessions},
-    web::{State, client, error::WebError, member::Member, pages::courses::Tally, roles},
+    clock,
+    domain::{
+        accounts::{Account, Person},
+        catalogue::Service,
+        courses::{Count, Course, Roster},
+        locale::Locale,
+        roles::Role,
+        sessions,
+    },
+    web::{
+        State, client, error::WebError, member::Member, observed::in_time, pages::courses::Tally, roles, seats::Seat,
+    },
 };
 
 /// A sign of life, so that proxies keep the connection; at each session and role are looked at.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// How often the directory is asked whether the course is still the lecturer's.
+const ASK_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// The browser then asks again by itself; session, role and course are checked anew.
 const LIFE: Duration = Duration::from_mins(5);
@@ -42,14 +54,15 @@ pub(in crate::web) async fn show(
     let lecturer = lecturer(&request, &state, &member).await?;
     let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let Some(seat) = state.boards.seat(&member.data.reference, &own.course.id) else {
+    let Some(seat) = state.boards.seat(&member.data.reference, &member.account.id, &own.course.id) else {
         return Ok(HttpResponse::TooManyRequests().insert_header((header::RETRY_AFTER, "30")).finish());
     };
     let roster = state.classes.roster(&state, &own, false).await?;
-    let look = Look { member: &member, course: &own.course, service, roster: &roster };
-    records::board_viewed(&request, &state, &look).await?;
-    let mut counts = state.boards.watch(&state, &own.course.id, service, roster).await?;
+    let mut counts = state.boards.watch(&state, &own.course.id, service, Arc::clone(&roster)).await?;
     counts.mark_changed();
+    let first = *counts.borrow();
+    let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
+    records::board_viewed(&state, &client::request_id(&request), &look, first).await?;
     let board = Board {
         counts,
         locale: client::locale(&request),
@@ -58,6 +71,12 @@ pub(in crate::web) async fn show(
         account: member.account,
         until: Instant::now() + LIFE,
         next_beat: Instant::now() + BEAT,
+        service: service.clone(),
+        course: own.course,
+        asked_at: state.clock.now(),
+        has_told: state.settings.courses.tells_of_each(first),
+        lecturer,
+        roster,
         state,
         _seat: seat,
     };
@@ -77,6 +96,14 @@ struct Board {
     request_id: String,
     account: Account,
     session: String,
+    lecturer: Person,
+    course: Course,
+    service: Service,
+    roster: Arc<Roster>,
+    /// When the directory last called the course the lecturer's own.
+    asked_at: clock::Instant,
+    /// Whether the last count told of each person in the class, and is recorded.
+    has_told: bool,
     until: Instant,
     next_beat: Instant,
     _seat: Seat,
@@ -89,7 +116,7 @@ impl Board {
             biased;
             () = sleep_until(self.until) => return None,
             () = sleep_until(self.next_beat) => {
-                if !self.may_go_on().await {
+                if !self.may_go_on().await || !self.is_still_own().await {
                     return None;
                 }
                 self.next_beat = Instant::now() + BEAT;
@@ -98,6 +125,8 @@ impl Board {
             changed = self.counts.changed() => {
                 changed.ok()?;
                 let count = *self.counts.borrow_and_update();
+                // What cannot be recorded is not shown.
+                self.record(count).await.ok()?;
                 self.event(count)
             }
         };
@@ -107,6 +136,32 @@ impl Board {
     fn event(&self, count: Count) -> Bytes {
         let data = Tally::new(self.locale, count).json();
         Bytes::from(format!("retry: 2000\nevent: count\ndata: {data}\n\n"))
+    }
+
+    /// A count that begins to tell of each person in the class is a look at them.
+    async fn record(&mut self, count: Count) -> Result<(), WebError> {
+        let tells = self.state.settings.courses.tells_of_each(count);
+        if tells && !self.has_told {
+            let roster = self.state.classes.last(&self.course.id).unwrap_or_else(|| Arc::clone(&self.roster));
+            let look =
+                Look { account_id: &self.account.id, course: &self.course, service: &self.service, roster: &roster };
+            records::board_viewed(&self.state, &self.request_id, &look, count).await?;
+        }
+        self.has_told = tells;
+        Ok(())
+    }
+
+    /// Whether the course is still the lecturer's own, asked from time to time. A directory that does not answer ends nothing.
+    async fn is_still_own(&mut self) -> bool {
+        let now = self.state.clock.now();
+        if now - self.asked_at < ASK_EVERY {
+            return true;
+        }
+        self.asked_at = now;
+        let (courses, lecturer, id) =
+            (self.state.classes.courses().clone(), self.lecturer.clone(), self.course.id.clone());
+        let asked = in_time(&self.state, async move { courses.one_of(&lecturer, &id).await }).await;
+        !matches!(asked, Some(Ok(None)))
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.

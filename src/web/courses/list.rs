@@ -1,12 +1,18 @@
 //! The lecturer's own courses.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, stream};
 
-use super::{admit, bar, lecturer, name, own_courses, records, visible};
+use super::{
+    admit, bar, lecturer, name, own_courses,
+    records::{self, Look},
+    visible,
+};
 use crate::{
     directory::OwnCourse,
-    domain::courses::{self, Count, CourseId, Term, views},
+    domain::courses::{self, Count, Course, CourseId, Roster, Term, views},
     web::{
         State,
         error::WebError,
@@ -36,7 +42,7 @@ pub(in crate::web) async fn show(
     own.sort_by_cached_key(|own| (std::cmp::Reverse(own.course.parsed_term()), own.course.title.to_lowercase()));
     let (current, older): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| own.course.is_current(term));
     let reading = current.iter().map(|own| counts(&state, own));
-    let counted: Vec<Option<Vec<Count>>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
+    let counted: Vec<Option<Counted>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     record(&request, &state, &member, &current, &counted).await?;
     let current = current.iter().zip(counted).map(|(own, counts)| row(&state, &frame, own, counts)).collect();
     let page = CoursesPage {
@@ -49,42 +55,56 @@ pub(in crate::web) async fn show(
     view::page(StatusCode::OK, &page)
 }
 
-/// How many of a course have activated each of the visible services; `None` if the class cannot be read now.
-async fn counts(state: &State, own: &OwnCourse) -> Option<Vec<Count>> {
-    let roster = state.classes.roster(state, own, false).await.ok()?;
-    let slugs: Vec<String> = visible(&state.catalogue).map(|service| service.slug.to_string()).collect();
-    let counts = state.database.read(move |conn| {
-        slugs.iter().map(|slug| Ok(courses::activation(conn, slug, &roster)?.count())).collect::<Result<Vec<_>, _>>()
-    });
-    let counts: Result<_, crate::db::Error> = counts.await;
-    counts.ok()
+/// A class, and how many of it have activated each of the visible services.
+struct Counted {
+    roster: Arc<Roster>,
+    counts: Vec<Count>,
 }
 
-/// Which counts are shown, if any are.
+/// `None` if the class cannot be read now.
+async fn counts(state: &State, own: &OwnCourse) -> Option<Counted> {
+    let roster = state.classes.roster(state, own, false).await.ok()?;
+    let asked = Arc::clone(&roster);
+    let slugs: Vec<String> = visible(&state.catalogue).map(|service| service.slug.to_string()).collect();
+    let counts = state.database.read(move |conn| {
+        slugs.iter().map(|slug| Ok(courses::activation(conn, slug, &asked)?.count())).collect::<Result<Vec<_>, _>>()
+    });
+    let counts: Result<_, crate::db::Error> = counts.await;
+    Some(Counted { roster, counts: counts.ok()? })
+}
+
+/// Which counts are shown, if any are, and what they tell of each person in a class.
 async fn record(
     request: &HttpRequest,
     state: &State,
     member: &Member,
     own: &[OwnCourse],
-    counted: &[Option<Vec<Count>>],
+    counted: &[Option<Counted>],
 ) -> Result<(), WebError> {
-    let shown = own.iter().zip(counted).filter_map(|(own, counts)| Some((&own.course.id, counts.as_ref()?)));
-    let shown: Vec<(&CourseId, &Vec<Count>)> = shown.filter(|(_, counts)| !counts.is_empty()).collect();
+    let shown = own.iter().zip(counted).filter_map(|(own, counted)| Some((&own.course, counted.as_ref()?)));
+    let shown: Vec<(&Course, &Counted)> = shown.filter(|(_, counted)| !counted.counts.is_empty()).collect();
     if shown.is_empty() {
         return Ok(());
     }
-    let words = shown.iter().flat_map(|(id, counts)| {
-        let counts = counts.iter().map(|count| format!("{}/{}", count.activated, count.people));
-        std::iter::once(id.to_string()).chain(counts)
+    let words = shown.iter().flat_map(|(course, counted)| {
+        let counts = counted.counts.iter().map(|count| format!("{}/{}", count.activated, count.people));
+        std::iter::once(course.id.to_string()).chain(counts)
     });
     let words: Vec<String> = words.collect();
-    let ids: Vec<&CourseId> = shown.iter().map(|(id, _)| *id).collect();
-    records::counts_viewed(request, state, member, &ids, views::digest(words.iter().map(String::as_str))).await
+    let ids: Vec<&CourseId> = shown.iter().map(|(course, _)| &course.id).collect();
+    let (account_id, digest) = (member.account.id.as_str(), views::digest(words.iter().map(String::as_str)));
+    records::counts_viewed(request, state, account_id, &ids, digest).await?;
+    for (course, Counted { roster, counts }) in shown {
+        for (service, count) in visible(&state.catalogue).zip(counts) {
+            records::count_told(request, state, &Look { account_id, course, service, roster }, *count).await?;
+        }
+    }
+    Ok(())
 }
 
-fn row(state: &State, frame: &Frame, own: &OwnCourse, counts: Option<Vec<Count>>) -> CourseRow {
+fn row(state: &State, frame: &Frame, own: &OwnCourse, counted: Option<Counted>) -> CourseRow {
     let bars = |counts: Vec<Count>| {
         visible(&state.catalogue).zip(counts).map(|(service, count)| bar(frame, service, count)).collect()
     };
-    CourseRow { name: name(frame, &own.course), bars: counts.map(bars) }
+    CourseRow { name: name(frame, &own.course), bars: counted.map(|counted| bars(counted.counts)) }
 }

@@ -52,6 +52,14 @@ pub(super) fn admit(state: &State, member: &Member) -> Result<(), WebError> {
     state.class_pages.admit(&member.account.id)
 }
 
+/// Counts a file with the list of one class, or with the answers to an upload: each is a record about everybody in it.
+///
+/// # Errors
+/// [`WebError::TooMany`], if this lecturer has had as many as an hour allows.
+pub(super) fn admit_export(state: &State, member: &Member, subject: &str) -> Result<(), WebError> {
+    state.class_exports.admit_to(subject, &member.account.id)
+}
+
 /// The course of this id, if the directory calls it the lecturer's own now. Others' courses and made-up ids are the same: not
 /// found.
 pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Result<OwnCourse, WebError> {

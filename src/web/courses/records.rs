@@ -11,18 +11,19 @@ use crate::{
     domain::{
         catalogue::Service,
         courses::{
-            Course, CourseId, Roster,
+            Count, Course, CourseId, Roster,
             views::{self, Sight, View},
         },
         log::{self, Actor, Kind, Origin, Record},
         reservations,
     },
-    web::{State, client, error::WebError, member::Member},
+    web::{State, client, error::WebError},
 };
 
 /// Who looks at what of whom.
 pub(super) struct Look<'a> {
-    pub(super) member: &'a Member,
+    /// The lecturer's account.
+    pub(super) account_id: &'a str,
     pub(super) course: &'a Course,
     pub(super) service: &'a Service,
     pub(super) roster: &'a Arc<Roster>,
@@ -35,7 +36,24 @@ impl Look<'_> {
 
     fn fact(&self, kind: Kind) -> Fact {
         let service = Some(self.service.slug.to_string());
-        Fact { kind, service, detail: self.detail(), sight: None, about: None }
+        Fact { kind, service, detail: self.detail(), sight: None, about: None, told: None }
+    }
+
+    /// With the people in the class, if the count tells of each of them.
+    fn counted(&self, state: &State, count: Count, view: View, fact: Fact) -> Fact {
+        if !state.settings.courses.tells_of_each(count) {
+            return fact;
+        }
+        let share = if count.activated == 0 {
+            "nobody"
+        } else if count.is_complete() {
+            "everybody"
+        } else {
+            "few"
+        };
+        let people = self.roster.people.iter().map(|person| person.key.as_str());
+        let sight = self.sight(view, views::digest(std::iter::once(share).chain(people)));
+        Fact { told: Some((sight, Arc::clone(self.roster))), ..fact }
     }
 
     fn sight(&self, view: View, shown: String) -> Sight {
@@ -52,48 +70,74 @@ pub(super) async fn class_viewed(
 ) -> Result<(), WebError> {
     let sight = Some(look.sight(View::Class, shown));
     let fact = Fact { sight, about: Some(Arc::clone(look.roster)), ..look.fact(Kind::CourseViewed) };
-    keep(request, state, look.member, fact).await
+    keep(state, &client::request_id(request), look.account_id, fact).await
 }
 
 /// Records that somebody takes a class's list away, each time.
 pub(super) async fn class_exported(request: &HttpRequest, state: &State, look: &Look<'_>) -> Result<(), WebError> {
     let fact = Fact { about: Some(Arc::clone(look.roster)), ..look.fact(Kind::CourseExported) };
-    keep(request, state, look.member, fact).await
+    keep(state, &client::request_id(request), look.account_id, fact).await
 }
 
-/// Records that somebody shows a class's count, as a page or as a stream; that is about nobody in particular. The count moves
-/// while the board is shown, so that it is no news; other people in the class are.
-pub(super) async fn board_viewed(request: &HttpRequest, state: &State, look: &Look<'_>) -> Result<(), WebError> {
+/// Records that somebody shows a class's count, as a page or as a stream; that is about nobody in particular, unless the count
+/// tells of each. The count moves while the board is shown, so that it is no news; other people in the class are.
+pub(super) async fn board_viewed(
+    state: &State,
+    request_id: &str,
+    look: &Look<'_>,
+    count: Count,
+) -> Result<(), WebError> {
     let shown = views::digest(look.roster.people.iter().map(|person| person.key.as_str()));
     let fact = Fact { sight: Some(look.sight(View::Board, shown)), ..look.fact(Kind::BoardViewed) };
-    keep(request, state, look.member, fact).await
+    keep(state, request_id, look.account_id, look.counted(state, count, View::BoardTelling, fact)).await
 }
 
-/// Records that somebody is shown before a reminder how many are missing; that is about nobody in particular.
+/// Records that somebody is shown before a reminder how many are missing; that is about nobody in particular, unless the count
+/// tells of each.
 pub(super) async fn missing_counted(
     request: &HttpRequest,
     state: &State,
     look: &Look<'_>,
-    missing: usize,
+    count: Count,
 ) -> Result<(), WebError> {
-    let sight = look.sight(View::Reminder, views::digest([missing.to_string().as_str()]));
-    let fact = look.fact(Kind::CountsViewed);
-    let detail = json!({ "course_ids": [look.course.id.as_str()] });
-    keep(request, state, look.member, Fact { sight: Some(sight), detail, ..fact }).await
+    let missing = count.people - count.activated;
+    let sight = Some(look.sight(View::Reminder, views::digest([missing.to_string().as_str()])));
+    let mut detail = look.detail();
+    detail["course_ids"] = json!([look.course.id.as_str()]);
+    let fact = Fact { detail, sight, ..look.fact(Kind::CountsViewed) };
+    let fact = look.counted(state, count, View::ReminderTelling, fact);
+    keep(state, &client::request_id(request), look.account_id, fact).await
 }
 
 /// Records that somebody is shown the counts of these courses; that is about nobody in particular.
 pub(super) async fn counts_viewed(
     request: &HttpRequest,
     state: &State,
-    member: &Member,
+    account_id: &str,
     courses: &[&CourseId],
     shown: String,
 ) -> Result<(), WebError> {
     let sight = Some(Sight { view: View::List, course: String::new(), service: String::new(), shown });
     let ids: Vec<&str> = courses.iter().map(|id| id.as_str()).collect();
     let detail = json!({ "course_ids": ids });
-    keep(request, state, member, Fact { kind: Kind::CountsViewed, service: None, detail, sight, about: None }).await
+    let fact = Fact { kind: Kind::CountsViewed, service: None, detail, sight, about: None, told: None };
+    keep(state, &client::request_id(request), account_id, fact).await
+}
+
+/// Records about the people of a course that its count among those of the own courses told of each of them.
+pub(super) async fn count_told(
+    request: &HttpRequest,
+    state: &State,
+    look: &Look<'_>,
+    count: Count,
+) -> Result<(), WebError> {
+    let mut detail = look.detail();
+    detail["course_ids"] = json!([look.course.id.as_str()]);
+    let fact = look.counted(state, count, View::ListTelling, Fact { detail, ..look.fact(Kind::CountsViewed) });
+    if fact.told.is_none() {
+        return Ok(());
+    }
+    keep(state, &client::request_id(request), look.account_id, fact).await
 }
 
 /// What is to be recorded.
@@ -105,28 +149,33 @@ struct Fact {
     sight: Option<Sight>,
     /// Whom it is about.
     about: Option<Arc<Roster>>,
+    /// What a count told of each of these people: then it is about them, as often as that is news.
+    told: Option<(Sight, Arc<Roster>)>,
 }
 
 impl Fact {
     fn record(&self, conn: &mut Conn, account_id: &str, request_id: &str, at: Instant) -> Result<(), db::Error> {
-        if let Some(sight) = &self.sight
-            && !views::note(conn, account_id, sight, at)?
-        {
+        let mut note = |sight: &Sight| views::note(conn, account_id, sight, at);
+        let is_news = self.sight.as_ref().map(&mut note).transpose()?;
+        let has_told = self.told.as_ref().map(|(sight, _)| note(sight)).transpose()?;
+        // Without anything to compare with it is always news.
+        if !(is_news.unwrap_or(has_told.is_none()) || has_told.unwrap_or(false)) {
             return Ok(());
         }
+        let told = self.told.as_ref().filter(|_| has_told == Some(true)).map(|(_, roster)| roster);
         let origin = Origin { actor: Actor::Account(account_id), request_id, at };
         let (service, detail) = (self.service.as_deref(), self.detail.clone());
         let record = Record { kind: self.kind, account_id: None, service, detail };
-        let Some(roster) = &self.about else { return log::append(conn, origin, &record) };
+        let Some(roster) = self.about.as_ref().or(told) else { return log::append(conn, origin, &record) };
         let ids = reservations::ids(conn, roster.people.iter().map(|person| person.key.as_str()), at)?;
         log::append_about(conn, origin, &record, &ids.iter().map(String::as_str).collect())
     }
 }
 
-async fn keep(request: &HttpRequest, state: &State, member: &Member, fact: Fact) -> Result<(), WebError> {
-    let (request_id, now, fact) = (client::request_id(request), state.clock.now(), Arc::new(fact));
+async fn keep(state: &State, request_id: &str, account_id: &str, fact: Fact) -> Result<(), WebError> {
+    let (now, fact) = (state.clock.now(), Arc::new(fact));
     let keeping = || {
-        let (account_id, request_id, fact) = (member.account.id.clone(), request_id.clone(), Arc::clone(&fact));
+        let (account_id, request_id, fact) = (account_id.to_owned(), request_id.to_owned(), Arc::clone(&fact));
         state.database.write(move |conn| fact.record(conn, &account_id, &request_id, now))
     };
     match keeping().await {

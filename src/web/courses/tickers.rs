@@ -20,14 +20,18 @@ use crate::{
         catalogue::Service,
         courses::{Count, CourseId, Roster},
     },
-    web::State,
+    web::{
+        State,
+        seats::{Seat, Seats},
+    },
 };
 
 /// How often a count is read while a board shows it.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// How many boards one session, one class and the whole portal may have open.
+/// How many boards one session, one lecturer, one class and the whole portal may have open.
 const PER_SESSION: usize = 6;
+const PER_ACCOUNT: usize = 12;
 const PER_COURSE: usize = 60;
 const IN_ALL: usize = 600;
 
@@ -36,35 +40,22 @@ type Subject = (CourseId, String);
 
 /// The open boards of this portal.
 #[derive(Clone, Default)]
-pub(in crate::web) struct Boards(Arc<Mutex<Open>>);
-
-#[derive(Default)]
-struct Open {
-    tickers: HashMap<Subject, watch::Sender<Count>>,
-    seats: HashMap<String, usize>,
+pub(in crate::web) struct Boards {
+    tickers: Arc<Mutex<Tickers>>,
+    seats: Seats,
 }
 
-/// The right to one open board; given back when it is dropped.
-pub(super) struct Seat {
-    boards: Boards,
-    names: [String; 3],
-}
+type Tickers = HashMap<Subject, watch::Sender<Count>>;
 
 impl Boards {
     /// `None` if too many boards are open.
-    pub(super) fn seat(&self, session: &str, course: &CourseId) -> Option<Seat> {
-        let limits = [PER_SESSION, PER_COURSE, IN_ALL];
-        let names = [format!("session {session}"), format!("course {course}"), "all".to_owned()];
-        let mut open = self.lock();
-        let taken = |open: &Open, name: &String| open.seats.get(name).copied().unwrap_or_default();
-        if names.iter().zip(limits).any(|(name, limit)| taken(&open, name) >= limit) {
-            return None;
-        }
-        for name in &names {
-            *open.seats.entry(name.clone()).or_default() += 1;
-        }
-        drop(open);
-        Some(Seat { boards: self.clone(), names })
+    pub(super) fn seat(&self, session: &str, account_id: &str, course: &CourseId) -> Option<Seat> {
+        self.seats.take([
+            (format!("session {session}"), PER_SESSION),
+            (format!("account {account_id}"), PER_ACCOUNT),
+            (format!("course {course}"), PER_COURSE),
+            ("all".to_owned(), IN_ALL),
+        ])
     }
 
     /// The count of the class, now and whenever it changes. The first who asks starts the ticker; it ends when nobody listens.
@@ -76,16 +67,16 @@ impl Boards {
         roster: Arc<Roster>,
     ) -> Result<watch::Receiver<Count>, db::Error> {
         let subject = (course.clone(), service.slug.to_string());
-        if let Some(ticker) = self.lock().tickers.get(&subject) {
+        if let Some(ticker) = self.lock().get(&subject) {
             return Ok(ticker.subscribe());
         }
         let first = board::count(state, service, &roster).await?;
         let mut open = self.lock();
-        if let Some(ticker) = open.tickers.get(&subject) {
+        if let Some(ticker) = open.get(&subject) {
             return Ok(ticker.subscribe());
         }
         let (ticker, receiver) = watch::channel(first);
-        open.tickers.insert(subject.clone(), ticker.clone());
+        open.insert(subject.clone(), ticker.clone());
         drop(open);
         tokio::spawn(tick(self.clone(), state.clone(), subject, service.clone(), roster, ticker));
         Ok(receiver)
@@ -94,29 +85,15 @@ impl Boards {
     /// Takes the ticker away if nobody listens any more; whoever comes later starts a new one.
     fn end_if_idle(&self, subject: &Subject) -> bool {
         let mut open = self.lock();
-        let is_idle = open.tickers.get(subject).is_none_or(|ticker| ticker.receiver_count() == 0);
+        let is_idle = open.get(subject).is_none_or(|ticker| ticker.receiver_count() == 0);
         if is_idle {
-            open.tickers.remove(subject);
+            open.remove(subject);
         }
         is_idle
     }
 
-    fn lock(&self) -> MutexGuard<'_, Open> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut open = self.boards.lock();
-        for name in &self.names {
-            if let Some(taken) = open.seats.get_mut(name) {
-                *taken -= 1;
-                if *taken == 0 {
-                    open.seats.remove(name);
-                }
-            }
-        }
+    fn lock(&self) -> MutexGuard<'_, Tickers> {
+        self.tickers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,7 +122,7 @@ async fn tick(
             Err(error) => tracing::debug!(event = "board.count", reason = %error),
         }
     }
-    boards.lock().tickers.remove(&subject);
+    boards.lock().remove(&subject);
 }
 
 async fn told_to_stop() {
@@ -164,22 +141,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_has_so_many_boards_and_gets_them_back() {
+    fn sessions_lecturers_and_classes_have_so_many_boards() {
         let (boards, course) = (Boards::default(), CourseId::of(b"key", "lms", "stat1"));
-        let seats: Vec<Seat> = (0..PER_SESSION).map(|_| boards.seat("s1", &course).unwrap()).collect();
-        assert!(boards.seat("s1", &course).is_none());
-        assert!(boards.seat("s2", &course).is_some());
-        drop(seats);
-        assert!(boards.seat("s1", &course).is_some());
-        assert!(boards.lock().seats.is_empty());
-    }
-
-    #[test]
-    fn a_class_has_so_many_boards_whoever_shows_them() {
-        let (boards, course) = (Boards::default(), CourseId::of(b"key", "lms", "stat1"));
-        let seats: Vec<_> = (0..PER_COURSE).map(|n| boards.seat(&n.to_string(), &course).unwrap()).collect();
-        assert!(boards.seat("another", &course).is_none());
-        assert!(boards.seat("another", &CourseId::of(b"key", "lms", "stat2")).is_some());
+        let another = CourseId::of(b"key", "lms", "stat2");
+        let first: Vec<Seat> = (0..PER_SESSION).map(|_| boards.seat("s1", "bernd", &course).unwrap()).collect();
+        assert!(boards.seat("s1", "bernd", &course).is_none());
+        let second: Vec<Seat> = (0..PER_SESSION).map(|_| boards.seat("s2", "bernd", &another).unwrap()).collect();
+        assert!(boards.seat("s3", "bernd", &another).is_none(), "one lecturer, however many sessions");
+        drop((first, second));
+        let seat = |n: usize| boards.seat(&format!("s{n}"), &format!("a{n}"), &course);
+        let seats: Vec<Seat> = (0..PER_COURSE).map(|n| seat(n).unwrap()).collect();
+        assert!(seat(PER_COURSE).is_none());
+        assert!(boards.seat("s", "a", &another).is_some());
         drop(seats);
     }
 }

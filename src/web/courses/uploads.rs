@@ -1,13 +1,13 @@
 //! Uploaded lists of participants: taken, answered from the lecturer's own classes, exported, forgotten.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
-use super::{admit, chosen, lecturer, own_courses, visible};
+use super::{admit, admit_export, chosen, lecturer, own_courses, visible};
 use crate::{
     db::{self, Conn},
     domain::{
@@ -25,15 +25,23 @@ use crate::{
         member::Member,
         multipart::{self, Unreadable},
         pages::{
-            courses::{AnswerRow, AnswersPage, CurrentList, Filter, ServiceChoice, UploadPage, verdict_label},
+            courses::{AnswerRow, AnswersPage, CurrentList, Filter, ServiceChoice, UploadPage, lacking, verdict_label},
             frame::{Frame, Nav},
         },
+        seats::Seat,
         see_other, view,
     },
 };
 
 /// How many classes are read at once for one list.
 const AT_ONCE: usize = 4;
+
+/// How long a list may take to arrive.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+/// How many lists of one lecturer, and of all, may be arriving at once: each is in memory.
+const PER_ACCOUNT: usize = 2;
+const IN_ALL: usize = 64;
 
 /// How many lines one page shows.
 const PER_PAGE: usize = 200;
@@ -56,10 +64,11 @@ pub(in crate::web) async fn create(
     body: Multipart,
 ) -> Result<HttpResponse, WebError> {
     lecturer(&request, &state, &member).await?;
-    let rules = &state.settings.uploads;
-    let (form, read) = multipart::read(body, "list", rules.list.most_bytes).await;
-    form.fields.require_token(&member.data.form_token)?;
     admit(&state, &member)?;
+    let _seat = seat(&state, &member)?;
+    let rules = &state.settings.uploads;
+    let (form, read) = multipart::read(body, "list", rules.list.most_bytes, DEADLINE).await;
+    form.fields.require_token(&member.data.form_token)?;
     let slug = form.fields.get("service").map(str::to_owned);
     let problem = match (read, form.file) {
         (Err(Unreadable::TooLarge), _) => Problem::Fault(Fault::TooLarge { most: rules.list.most_bytes }),
@@ -77,6 +86,12 @@ pub(in crate::web) async fn create(
         }
     };
     upload_page(&request, &state, &member, slug.as_deref(), Some(problem)).await
+}
+
+/// The right to have a list received.
+fn seat(state: &State, member: &Member) -> Result<Seat, WebError> {
+    let wanted = [(format!("account {}", member.account.id), PER_ACCOUNT), ("all".to_owned(), IN_ALL)];
+    state.uploads.take(wanted).ok_or(WebError::TooMany { seconds: DEADLINE.as_secs() })
 }
 
 /// Why a form is shown again.
@@ -115,6 +130,7 @@ impl Problem {
             Fault::LineTooLong { line } => at("upload-fault-line-too-long", line),
             Fault::TooManyColumns { line } => at("upload-fault-too-many-columns", line),
             Fault::MoreValuesThanHeadings { line } => at("upload-fault-more-values", line),
+            Fault::FewerValuesThanHeadings { line } => at("upload-fault-fewer-values", line),
             Fault::OpenQuote { line } => at("upload-fault-open-quote", line),
             Fault::ValueTooLong { line } => at("upload-fault-value-too-long", line),
             Fault::NoIdentifier => frame.t("upload-fault-no-identifier"),
@@ -226,6 +242,7 @@ pub(in crate::web) async fn export(
     admit(&state, &member)?;
     let upload = own_upload(&state, &member, &id).await?;
     chosen(&state.catalogue, Some(&upload.service))?;
+    admit_export(&state, &member, "upload")?;
     let answers = answers(&state, &lecturer, &upload).await?;
     record(&request, &state, &member, &upload, &answers, Use::Exported).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
@@ -233,11 +250,12 @@ pub(in crate::web) async fn export(
     let rows = answers.into_iter().map(|answer| {
         let name = answer.name().unwrap_or_default().to_owned();
         let Answer { row, verdict, .. } = answer;
-        let value = row.identity.map(|identity| identity.value).unwrap_or_default();
+        let value = row.identity.map_or_else(|| lacking(&frame, row.lacks).unwrap_or_default(), |found| found.value);
         [row.line.to_string(), value, name, verdict_label(&frame, verdict)]
     });
     let file = export::csv(frame.locale, std::iter::once(head).chain(rows))?;
-    Ok(export::attachment(&format!("{}-{}.csv", upload.service, upload.id), file))
+    let name = export::file_name(&frame, &[&upload.service, &frame.t("upload-file-name")]);
+    Ok(export::attachment(&name, file))
 }
 
 /// `POST /courses/upload/{list}/end`: the list is deleted now.
@@ -267,10 +285,11 @@ async fn answers(state: &State, lecturer: &Person, upload: &Upload) -> Result<Ve
     let own = own_courses(state, lecturer).await?;
     let reading = own.iter().map(|own| state.classes.roster(state, own, false));
     let classes: Vec<Arc<Roster>> = stream::iter(reading).buffered(AT_ONCE).try_collect().await?;
+    let lecturer = lecturer.clone();
     let (rules, identify_by) = (state.settings.courses.clone(), state.settings.uploads.list.identify_by.clone());
     let (service, rows) = (upload.service.clone(), upload.list.rows.clone());
     let answering = move |conn: &mut Conn| -> Result<Vec<Answer>, db::Error> {
-        let named = classes.iter().filter(|roster| rules.shows_names(roster));
+        let named = classes.iter().filter(|roster| rules.shows_names(roster, &lecturer));
         let found: Result<Vec<_>, _> = named.map(|roster| courses::activation(conn, &service, roster)).collect();
         Ok(uploads::answers(&rows, &identify_by, &found?))
     };

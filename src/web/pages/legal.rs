@@ -1,5 +1,7 @@
 //! Privacy, imprint, accessibility, help: the operator's texts.
 
+use std::path::Path;
+
 use askama::Template;
 use askama_web::WebTemplate;
 
@@ -37,6 +39,13 @@ impl LegalText {
             Self::Accessibility => "accessibility",
             Self::Help => "help",
         }
+    }
+
+    /// The operator's text; the template where there is none.
+    pub fn read(self, folder: Option<&Path>, locale: Locale) -> String {
+        let path = folder.map(|folder| folder.join(format!("{}.{}.md", self.name(), locale.code())));
+        let own = path.and_then(|path| std::fs::read_to_string(path).ok());
+        own.unwrap_or_else(|| self.built_in(locale).to_owned())
     }
 
     /// The built-in template, Markdown that starts with `# Title`.

@@ -36,6 +36,17 @@ impl PermissionsPage {
     pub fn is_marked(&self, row: &ServiceRow) -> bool {
         self.marked.as_ref() == Some(&row.slug)
     }
+
+    /// What is said at the marked service.
+    pub fn marked_text(&self, row: &ServiceRow) -> String {
+        let is_active = matches!(row.state, ServiceState::Active { .. });
+        self.frame.t(if is_active { "permissions-marked-active" } else { "permissions-marked" })
+    }
+
+    /// The marked service, if there is such a one.
+    pub fn marked_row(&self) -> Option<&ServiceRow> {
+        self.services.iter().find(|row| self.is_marked(row))
+    }
 }
 
 /// One line of the error summary.

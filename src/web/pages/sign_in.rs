@@ -22,6 +22,8 @@ pub struct SignInPage {
     /// The session ended; the person is asked to sign in again.
     pub session_ended: bool,
     pub forgotten_password_url: Option<String>,
+    /// The service that the page afterwards marks, by its name.
+    pub service_name: Option<String>,
 }
 
 /// Why signing in did not work.

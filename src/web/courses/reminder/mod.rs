@@ -69,7 +69,7 @@ pub(in crate::web) async fn form(
     id: web::Path<String>,
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
-    let class = class(&request, &state, &member, &id, wish.service.as_deref()).await?;
+    let class = class(&request, &state, &member, &id, wish.service.as_deref(), false).await?;
     let words = usual_words(class.service);
     show(&request, &state, &member, &class, Entered::Words(words, Vec::new())).await
 }
@@ -84,7 +84,8 @@ pub(in crate::web) async fn create(
 ) -> Result<HttpResponse, WebError> {
     let fields = Fields::new(fields.into_inner());
     fields.require_token(&member.data.form_token)?;
-    let class = class(&request, &state, &member, &id, fields.get("service")).await?;
+    // Whoever has left the course since its list was read is not written to.
+    let class = class(&request, &state, &member, &id, fields.get("service"), true).await?;
     let words = match words(&state, class.service, &fields) {
         Ok(words) => words,
         Err(entered) => return show(&request, &state, &member, &class, entered).await,
@@ -113,12 +114,13 @@ async fn class<'a>(
     member: &Member,
     id: &str,
     slug: Option<&str>,
+    wants_newest: bool,
 ) -> Result<Class<'a>, WebError> {
     let lecturer = lecturer(request, state, member).await?;
     admit(state, member)?;
     let own = own_course(state, &lecturer, id).await?;
     let service = chosen(&state.catalogue, slug)?;
-    let roster = state.classes.roster(state, &own, false).await?;
+    let roster = state.classes.roster(state, &own, wants_newest).await?;
     Ok(Class { course: own.course, service, roster })
 }
 

@@ -9,7 +9,7 @@ use crate::{
     db::{self, Conn},
     domain::{
         catalogue::Service,
-        courses,
+        courses::{self, Count},
         locale::{Locale, Text},
         reminders::{self, LONGEST, MOST_LINES, Order, Reminder, Words, WordsFault},
     },
@@ -43,9 +43,11 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let mut frame = view::frame(request, state, Some(member), Nav::Courses);
     frame.path = path(class, class.service);
-    let (missing, recent) = situation(state, class).await?;
-    let look = Look { member, course: &class.course, service: class.service, roster: &class.roster };
-    records::missing_counted(request, state, &look, missing).await?;
+    let (count, recent) = situation(state, class).await?;
+    let missing = count.people - count.activated;
+    let account_id = member.account.id.as_str();
+    let look = Look { account_id, course: &class.course, service: class.service, roster: &class.roster };
+    records::missing_counted(request, state, &look, count).await?;
     let progress = match recent {
         Some(recent) => Stage::Sent(sent(state, frame.locale, recent)),
         None if missing == 0 => Stage::NobodyMissing,
@@ -119,13 +121,13 @@ fn both([de, en]: &[Words; 2]) -> Text {
     Text::new(de.as_str(), en.as_str())
 }
 
-/// How many are missing, and the reminder because of which there may be none now.
-async fn situation(state: &State, class: &Class<'_>) -> Result<(usize, Option<Reminder>), WebError> {
+/// How many have activated, and the reminder because of which there may be none now.
+async fn situation(state: &State, class: &Class<'_>) -> Result<(Count, Option<Reminder>), WebError> {
     let (id, now) = (class.course.id.clone(), state.clock.now());
     let (service, roster) = (class.service.slug.to_string(), Arc::clone(&class.roster));
     let looking = move |conn: &mut Conn| -> Result<_, db::Error> {
-        let missing = courses::activation(conn, &service, &roster)?.missing.len();
-        Ok((missing, reminders::recent(conn, id.as_str(), now)?))
+        let count = courses::activation(conn, &service, &roster)?.count();
+        Ok((count, reminders::recent(conn, id.as_str(), now)?))
     };
     Ok(state.database.read(looking).await?)
 }
@@ -161,7 +163,7 @@ fn mail(state: &State, member: &Member, class: &Class<'_>, words: &Text) -> Remi
         service_name: class.service.name.clone(),
         words: words.clone(),
         at: state.clock.now(),
-        permissions_url: portal.address("/profile/permissions"),
+        permissions_url: portal.permissions_address(class.service.slug.as_str()),
     }
 }
 

@@ -10,7 +10,7 @@ pub use board::{BoardPage, Tally};
 pub use class::{ClassPage, People, PersonRow, ServiceTab};
 pub use list::{CourseRow, CoursesPage};
 pub use reminder::{Checking, ReminderPage, Sent, Stage, WordsProblem, Writing};
-pub use upload::{AnswerRow, AnswersPage, CurrentList, Filter, ServiceChoice, UploadPage, verdict_label};
+pub use upload::{AnswerRow, AnswersPage, CurrentList, Filter, ServiceChoice, UploadPage, lacking, verdict_label};
 
 use crate::{
     domain::{

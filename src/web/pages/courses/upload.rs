@@ -131,6 +131,11 @@ impl AnswerRow {
         self.row.identity.as_ref().map_or("", |Identity { value, .. }| value.as_str())
     }
 
+    /// Why there is no value.
+    pub fn no_value(&self, frame: &Frame) -> String {
+        lacking(frame, self.row.lacks).unwrap_or_else(|| frame.t("upload-no-value"))
+    }
+
     pub fn by_label(&self, frame: &Frame) -> String {
         self.row.identity.as_ref().map(|identity| identifier_label(frame, identity.by)).unwrap_or_default()
     }
@@ -142,10 +147,21 @@ impl AnswerRow {
     pub fn verdict_class(&self) -> &'static str {
         match self.verdict {
             Verdict::Activated => NoticeKind::Success.class(),
-            Verdict::NotActivated => NoticeKind::Warning.class(),
+            // Use is voluntary: nothing to warn of.
+            Verdict::NotActivated => NoticeKind::Info.class(),
             Verdict::NotVerifiable => "neutral",
         }
     }
+}
+
+/// What a line should have told and does not: a fact about the file alone.
+pub fn lacking(frame: &Frame, lacks: Option<Identifier>) -> Option<String> {
+    let key = match lacks? {
+        Identifier::Username => "upload-no-username",
+        Identifier::Mail => "upload-no-mail",
+        Identifier::Matriculation => "upload-no-matriculation",
+    };
+    Some(frame.t(key))
 }
 
 /// The verdict in a few words.
@@ -161,6 +177,12 @@ impl AnswersPage {
     /// A page about the same list.
     pub fn url_of(&self, page: &str) -> String {
         self.frame.url(&format!("/courses/upload/{}{page}", self.id))
+    }
+
+    /// Which list it is: that of this time, as no name of a file is kept.
+    pub fn intro(&self) -> String {
+        let args = [("service", self.service_name.clone()), ("time", self.frame.date_time(self.uploaded_at))];
+        texts::text_with(self.frame.locale, "upload-answers-intro", &args)
     }
 
     /// The next page, with the same lines left out.

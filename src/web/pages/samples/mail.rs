@@ -50,7 +50,8 @@ pub(super) fn pages(locale: Locale, add: &mut impl FnMut(&str, askama::Result<St
         at: at(0),
         text: letter.text().unwrap(),
     };
-    let mailbox = |mails| DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), mails };
+    let mailbox =
+        |mails: Vec<MailView>| DemoMailboxPage { frame: guest(locale, "/demo/mailbox"), all: mails.len() * 2, mails };
     add("mailbox", mailbox(vec![view]).render());
     add("mailbox-empty", mailbox(Vec::new()).render());
 }

@@ -31,6 +31,7 @@ fn sign_in(locale: Locale, problem: Option<SignInProblem>) -> SignInPage {
         session_ended: problem.is_none(),
         problem,
         forgotten_password_url: Some("https://konto.uni.example/passwort".to_owned()),
+        service_name: problem.is_none().then(|| "Rocket.<b>Chat</b>".to_owned()),
     }
 }
 

@@ -37,7 +37,7 @@ fn upload(locale: Locale, problem: Option<&str>) -> UploadPage {
 
 fn answers(locale: Locale) -> AnswersPage {
     let row = |line, by, value: &str, verdict, name: Option<&str>| AnswerRow {
-        row: Row { line, identity: Some(Identity { by, value: value.to_owned() }), repeats: None },
+        row: Row { line, identity: Some(Identity { by, value: value.to_owned() }), lacks: None, repeats: None },
         verdict,
         name: name.map(str::to_owned),
     };
@@ -53,7 +53,10 @@ fn answers(locale: Locale) -> AnswersPage {
         row(4, Identifier::Mail, "<b>=cmd|' /C calc'!A0</b>", Verdict::NotVerifiable, None),
     ];
     rows[2].row.repeats = Some(2);
-    rows.push(AnswerRow { row: Row { line: 9, identity: None, repeats: None }, ..rows[2].clone() });
+    rows.push(AnswerRow {
+        row: Row { line: 9, identity: None, lacks: Some(Identifier::Mail), repeats: None },
+        ..rows[2].clone()
+    });
     AnswersPage {
         frame: member(locale, "/courses/upload/0193575e", Nav::Courses),
         form_token: "t".repeat(128),
