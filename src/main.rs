@@ -180,7 +180,7 @@ struct PublishArgs {
 async fn main() -> ExitCode {
     // Databases, journals and mails hold personal data: what is made here is for this account alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    match run(CommandLine::parse().command).await {
+    match Box::pin(run(CommandLine::parse().command)).await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("latchkey: {error:#}");

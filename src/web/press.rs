@@ -79,7 +79,7 @@ struct Written {
 
 /// What one transaction makes of a press.
 enum Outcome {
-    Written(Written),
+    Written(Box<Written>),
     Refused(Vec<Refusal>),
     /// Nothing is written yet: what the press means depends on these services' memberships.
     LookFirst(BTreeSet<String>),
@@ -93,7 +93,7 @@ impl Pressed<'_> {
         loop {
             let observed = self.observe(person, &asked).await;
             match self.transact(person, observed).await? {
-                Outcome::Written(written) => return Ok(Ok(written)),
+                Outcome::Written(written) => return Ok(Ok(*written)),
                 Outcome::Refused(refusals) => return Ok(Err(refusals)),
                 Outcome::LookFirst(services) => asked.extend(services),
             }
@@ -138,7 +138,8 @@ impl Pressed<'_> {
             if planned.is_empty() {
                 let services: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
                 let change_id = dossier.last_change(&services).unwrap_or_default();
-                return Ok(Outcome::Written(Written { change_id, account, decided: Vec::new(), lease }));
+                let written = Written { change_id, account, decided: Vec::new(), lease };
+                return Ok(Outcome::Written(Box::new(written)));
             }
             let change_id = chance::id(now);
             let origin = Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now };
@@ -151,7 +152,7 @@ impl Pressed<'_> {
                 origin,
             };
             let decided = changes::carry_out(conn, press, &planned)?;
-            Ok(Outcome::Written(Written { change_id, account, decided, lease }))
+            Ok(Outcome::Written(Box::new(Written { change_id, account, decided, lease })))
         });
         Ok(decided.await?)
     }
