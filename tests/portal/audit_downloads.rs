@@ -15,6 +15,7 @@ use crate::{
 
 on_both![
     a_client_that_breaks_off_a_download_leaves_nothing_open,
+    an_export_about_very_many_people_is_recorded_about_each_of_them,
     a_file_in_the_making_tells_how_far_it_is,
     a_verification_tells_how_far_it_is,
     before_an_export_of_very_many_its_size_is_told_as_exactly_as_it_is_known,
@@ -88,6 +89,30 @@ async fn a_client_that_breaks_off_a_download_leaves_nothing_open(base: Base) {
     let whole = begin_export(&claudia, "service=chat").await.text().await.expect("a whole file");
     assert_eq!(whole.lines().count(), records as usize);
     nothing_is_open(&world, base).await;
+}
+
+/// More people than SQLite takes values in one statement.
+async fn an_export_about_very_many_people_is_recorded_about_each_of_them(base: Base) {
+    let people = 33_000;
+    let world = World::with(base, &[("INSPECTION_LARGE_EXPORT", "1000000")]).await;
+    let numbers = match base {
+        Base::Sqlite => format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {people})"),
+        Base::Postgresql => format!("WITH n AS (SELECT generate_series(1, {people}) AS i)"),
+    };
+    let fill = format!(
+        "INSERT INTO accounts (id, directory_key, username, dn, display_name, affiliations, locale, salt, created_at, seen_at) \
+         {numbers} SELECT 'account-' || i, 'key-' || i, 'u', 'd', 'n', '', 'de', '', '2020-01-01 00:00:00', '2020-01-01 00:00:00' FROM n; \
+         INSERT INTO log_records (id, at, kind, actor, account_id, service, request_id, detail) \
+         {numbers} SELECT '018bcfe8-0000-7000-8000-' || (100000000000 + i), '2023-11-14 22:13:20', 'signed-in', 'system', \
+         'account-' || i, 'chat', 'request', '{{}}' FROM n"
+    );
+    world.execute(&fill).expect("people and records");
+    let claudia = auditor(&world).await;
+    let answer = begin_export(&claudia, "service=chat").await;
+    assert_eq!(answer.status().as_u16(), 200);
+    assert_eq!(answer.text().await.expect("a whole file").lines().count(), people);
+    let about = world.count("log_subjects JOIN log_records ON record_id = log_records.id WHERE kind = 'log-exported'");
+    assert_eq!(usize::try_from(about), Ok(people));
 }
 
 /// Opens a page again and again until something is no longer on it; what the progress bar said meanwhile.

@@ -14,6 +14,9 @@ use crate::db::{
     schema::{account_words, account_words_again, accounts},
 };
 
+/// Ids in one statement: an export may be about everybody, and SQLite takes some 32,000 values at most.
+const IDS_AT_ONCE: usize = 1_000;
+
 /// How many people a search may mean; more, and it has to be more exact.
 pub const MOST: usize = 50;
 
@@ -79,11 +82,16 @@ pub fn listed<'a>(
     conn: &mut Conn,
     ids: impl IntoIterator<Item = &'a String>,
 ) -> Result<HashMap<String, Listed>, Error> {
-    let people: Vec<Listed> = accounts::table
-        .filter(accounts::id.eq_any(ids.into_iter().map(String::as_str).collect::<Vec<_>>()))
-        .select((accounts::id, accounts::directory_key, accounts::username, accounts::display_name, accounts::mail))
-        .load(conn)?;
-    Ok(people.into_iter().map(|person| (person.id.clone(), person)).collect())
+    let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
+    let mut people = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let found: Vec<Listed> = accounts::table
+            .filter(accounts::id.eq_any(ids.to_vec()))
+            .select((accounts::id, accounts::directory_key, accounts::username, accounts::display_name, accounts::mail))
+            .load(conn)?;
+        people.extend(found.into_iter().map(|person| (person.id.clone(), person)));
+    }
+    Ok(people)
 }
 
 /// When an account was made, when the person was last seen, and what the directory said then about affiliations.
