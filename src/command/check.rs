@@ -375,7 +375,10 @@ async fn check_roles(directory: &Directory, person: &Person, report: &mut Report
                 Some(Ok(())) => report.ok(format!("{key} can be read")),
                 Some(Err(error)) => report.bad(
                     format!("{key} cannot be read"),
-                    format!("{error}\nCorrect {key}, or give the portal's account the right to read it; until then nobody has this role by it."),
+                    format!(
+                        "{error}\nCorrect {key}, or give the portal's account the right to read it; until then nobody has this \
+                         role by it."
+                    ),
                 ),
             }
         }

@@ -92,18 +92,22 @@ fn source(section: &Section<'_>, name: String) -> Option<Source> {
     Some(Source { name, kind })
 }
 
+impl Shape {
+    /// The keys without which there is no such source.
+    fn needs(self) -> &'static [&'static str] {
+        match self {
+            Self::Groups => &["base", "filter"],
+            Self::GroupPerRole => &["base", "filter", "lecturers", "students"],
+            Self::Values => &["attribute", "lecturers", "students"],
+            Self::EduCourseMember => &[],
+        }
+    }
+}
+
 fn kind(section: &Section<'_>, shape: Shape, written: Written) -> Option<Kind> {
     // What was written and is wrong has its fault already.
-    let demand = |keys: &[&str]| {
-        for key in keys.iter().filter(|key| !section.is_written(key)) {
-            section.missing(key);
-        }
-    };
-    match shape {
-        Shape::Groups => demand(&["base", "filter"]),
-        Shape::GroupPerRole => demand(&["base", "filter", "lecturers", "students"]),
-        Shape::Values => demand(&["attribute", "lecturers", "students"]),
-        Shape::EduCourseMember => {}
+    for key in shape.needs().iter().filter(|key| !section.is_written(key)) {
+        section.missing(key);
     }
     Some(match shape {
         Shape::Groups => Kind::Groups(Groups {

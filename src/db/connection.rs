@@ -76,8 +76,9 @@ impl ManageConnection for Manager {
     }
 }
 
-/// `synchronous=FULL`, because a commit that was answered must survive a power cut. What would undo a savepoint stays in memory: many
-/// decisions of one commit would write it to a file. What is deleted is overwritten, because erased must mean erased. The time-outs keep a statement that hangs from holding a thread.
+/// `synchronous=FULL`, because a commit that was answered must survive a power cut. What would undo a savepoint stays in memory:
+/// many decisions of one commit would write it to a file. What is deleted is overwritten, because erased must mean erased. The
+/// time-outs keep a statement that hangs from holding a thread.
 fn session_settings(backend: Backend) -> &'static str {
     match backend {
         Backend::Sqlite => {
@@ -157,8 +158,9 @@ pub(super) fn roll_back(connection: &mut Conn) -> Result<(), Error> {
 /// Empties SQLite's write-ahead log, in which the old version of whatever was deleted lies until it is written over. Somebody who reads
 /// at this moment is not waited for long: then it stays until the next time.
 pub(super) fn empty_write_ahead_log(sqlite: &mut SqliteConnection) -> Result<(), Error> {
-    Ok(sqlite
-        .batch_execute("PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 3000;")?)
+    let emptied = sqlite.batch_execute("PRAGMA busy_timeout = 100; PRAGMA wal_checkpoint(TRUNCATE);");
+    sqlite.batch_execute("PRAGMA busy_timeout = 3000;")?;
+    Ok(emptied?)
 }
 
 /// Runs `migrate` while no other portal does the same on this database.

@@ -148,9 +148,6 @@ impl Database {
     /// Makes what was deleted unreadable in SQLite's files, as far as nobody reads it at this moment. PostgreSQL does so by itself in
     /// time (autovacuum, and its write-ahead log is the operator's).
     pub async fn forget_deleted(&self) -> Result<(), Error> {
-        if self.backend == Backend::Postgres {
-            return Ok(());
-        }
         self.on_thread(|pool| match &mut *connect(pool)? {
             Conn::Sqlite(sqlite) => connection::empty_write_ahead_log(sqlite),
             Conn::Postgres(_) => Ok(()),

@@ -16,7 +16,6 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 pub use term::{Half, Term, TermDates};
 
@@ -26,7 +25,7 @@ use crate::{
         Conn, Error,
         schema::{accounts, entitlements},
     },
-    domain::{accounts::Person, locale::Locale},
+    domain::{accounts::Person, folding::folded, locale::Locale},
 };
 
 /// What the operator decided about classes.
@@ -172,27 +171,6 @@ impl Roster {
 /// A name as lists sort it: only letters, digits and blanks, without case and accents.
 fn sort_key(name: &str) -> String {
     folded(name).chars().filter(|c| c.is_alphanumeric() || *c == ' ').collect()
-}
-
-/// Without case and accents; every other character stays. Letters with a stroke and the like have no accent in Unicode's eyes.
-pub fn folded(text: &str) -> String {
-    let plain = |text: &mut String, c: char| match c {
-        'ł' => text.push('l'),
-        'ø' => text.push('o'),
-        'đ' | 'ð' => text.push('d'),
-        'ħ' => text.push('h'),
-        'ı' => text.push('i'),
-        'ß' => text.push_str("ss"),
-        'æ' => text.push_str("ae"),
-        'œ' => text.push_str("oe"),
-        'þ' => text.push_str("th"),
-        c => text.push(c),
-    };
-    let mut folded = String::with_capacity(text.len());
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
-        plain(&mut folded, c);
-    }
-    folded
 }
 
 /// Who of a course has activated one service.

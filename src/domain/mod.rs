@@ -11,6 +11,7 @@ pub mod courses;
 pub mod dossier;
 pub mod entitlements;
 pub mod erasure;
+pub mod folding;
 pub mod leases;
 pub mod locale;
 pub mod log;

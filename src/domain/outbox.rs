@@ -206,8 +206,7 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
             .execute(conn)?;
         if won == 1 {
             let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
-            let lease = lease.clone();
-            taken.push(Entry { id, account, service, effect, attempts, created_at, past, lease });
+            taken.push(Entry { id, account, service, effect, attempts, created_at, past, lease: lease.clone() });
         }
     }
     Ok(taken)
@@ -250,9 +249,6 @@ pub struct Delay<'a> {
 
 /// The effect has not happened: it is due again later, for anybody. Returns whether the entry was still held.
 pub fn postpone(conn: &mut Conn, entry: &Entry, delay: Delay<'_>, now: Instant) -> Result<bool, Error> {
-    if delay.is_unanswered {
-        diesel::update(held(entry)).set(outbox::in_doubt.eq(true)).execute(conn)?;
-    }
     let postponed = diesel::update(held(entry))
         .set((
             outbox::attempts.eq(outbox::attempts + 1),
@@ -261,6 +257,8 @@ pub fn postpone(conn: &mut Conn, entry: &Entry, delay: Delay<'_>, now: Instant) 
             outbox::lease_until.eq(None::<Instant>),
             outbox::trouble.eq(delay.trouble),
             outbox::set_aside_at.eq(delay.needs_operator.then_some(now)),
+            // Once in doubt, always in doubt.
+            delay.is_unanswered.then(|| outbox::in_doubt.eq(true)),
         ))
         .execute(conn)?;
     Ok(postponed == 1)

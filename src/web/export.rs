@@ -8,7 +8,7 @@ use actix_web::{
 };
 
 use super::{error::WebError, pages::frame::Frame};
-use crate::domain::{courses, locale::Locale};
+use crate::domain::{folding::folded, locale::Locale};
 
 /// How long a part of a file's name may be.
 const LONGEST_PART: usize = 60;
@@ -58,8 +58,8 @@ pub(super) fn file_name(frame: &Frame, parts: &[&str]) -> String {
 /// A text as a part of a file's name; empty if nothing of it is left.
 fn plain(text: &str) -> String {
     let spelt_out = text.to_lowercase().replace('ä', "ae").replace('ö', "oe").replace('ü', "ue");
-    let folded = courses::folded(&spelt_out);
-    let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let plain = folded(&spelt_out);
+    let words = plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
     let plain: String = words.collect::<Vec<_>>().join("-").chars().take(LONGEST_PART).collect();
     plain.trim_end_matches('-').to_owned()
 }

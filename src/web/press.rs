@@ -126,8 +126,7 @@ impl Pressed<'_> {
             };
             let dossier = Dossier::read(conn, &account.id, locale, now)?;
             let situations = situations(&dossier, &observed);
-            let unseen = changes::open_questions(&rows, &situations).filter(|service| !was_asked(&observed, service));
-            let unseen: BTreeSet<String> = unseen.map(str::to_owned).collect();
+            let unseen = unseen(&rows, &situations, &observed);
             if !unseen.is_empty() {
                 return Ok(Outcome::LookFirst(unseen));
             }
@@ -138,28 +137,34 @@ impl Pressed<'_> {
             if planned.is_empty() {
                 let services: Vec<&str> = rows.iter().map(|row| row.service.as_str()).collect();
                 let change_id = dossier.last_change(&services).unwrap_or_default();
-                let written = Written { change_id, account, decided: Vec::new(), lease };
-                return Ok(Outcome::Written(Box::new(written)));
+                return Ok(Outcome::written(change_id, account, Vec::new(), lease));
             }
             let change_id = chance::id(now);
-            let origin = Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now };
             let press = Press {
                 account_id: &account.id,
                 has_mail: account.mail.is_some(),
                 locale,
                 change_id: &change_id,
                 lease: Some(&lease),
-                origin,
+                origin: Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now },
             };
             let decided = changes::carry_out(conn, press, &planned)?;
-            Ok(Outcome::Written(Box::new(Written { change_id, account, decided, lease })))
+            Ok(Outcome::written(change_id, account, decided, lease))
         });
         Ok(decided.await?)
     }
 }
 
-fn was_asked(observed: &Observed, service: &str) -> bool {
-    observed.get(service).is_some_and(|seen| seen.membership.is_some())
+impl Outcome {
+    fn written(change_id: String, account: Account, decided: Vec<Decided>, lease: Lease) -> Self {
+        Self::Written(Box::new(Written { change_id, account, decided, lease }))
+    }
+}
+
+/// The services whose memberships decide, and have not been asked for.
+fn unseen(rows: &[Row], situations: &[Situation], observed: &Observed) -> BTreeSet<String> {
+    let was_asked = |service: &str| observed.get(service).is_some_and(|seen| seen.membership.is_some());
+    changes::open_questions(rows, situations).filter(|service| !was_asked(service)).map(str::to_owned).collect()
 }
 
 fn situations(dossier: &Dossier, observed: &Observed) -> Vec<Situation> {

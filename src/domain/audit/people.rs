@@ -6,12 +6,14 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
-use crate::clock::Instant;
-use crate::db::{
-    Conn, Error,
-    schema::{account_words, account_words_again, accounts},
+use crate::{
+    clock::Instant,
+    db::{
+        Conn, Error,
+        schema::{account_words, account_words_again, accounts},
+    },
+    domain::folding::folded,
 };
 
 /// Ids in one statement: an export may be about everybody, and SQLite takes some 32,000 values at most.
@@ -20,8 +22,9 @@ const IDS_AT_ONCE: usize = 1_000;
 /// How many people a search may mean; more, and it has to be more exact.
 pub const MOST: usize = 50;
 
-/// How many words of a search are looked at.
+/// How many words of a search are looked at, and how many letters of its text.
 const MOST_WORDS: usize = 5;
+const MOST_LETTERS: usize = 500;
 
 /// Behind every word that begins with what stands before it.
 const LAST: char = '\u{10ffff}';
@@ -54,7 +57,8 @@ pub struct Found {
 
 /// The people of whom every word of the search is the beginning of a word; nobody, if no word has two letters.
 pub fn search(conn: &mut Conn, text: &str) -> Result<Found, Error> {
-    let words: Vec<String> = words_of(text).collect();
+    let text: String = text.chars().take(MOST_LETTERS).collect();
+    let words: Vec<String> = words_of(&text).collect();
     // The longest word tells most, so it is asked for first.
     let longest = words.iter().max_by_key(|word| word.chars().count()).filter(|word| word.chars().count() > 1);
     let Some(longest) = longest else { return Ok(Found::default()) };
@@ -146,7 +150,7 @@ pub fn index_older(conn: &mut Conn, limit: i64) -> Result<usize, Error> {
 /// The words of a text: what stands between blanks, and the parts of that. A mail address is one word, and its parts before the
 /// `@` are words, too; those behind it would fit everybody.
 pub fn words_of(text: &str) -> impl Iterator<Item = String> {
-    let folded = fold(text);
+    let folded = folded(text);
     let mut words = BTreeSet::new();
     for word in folded.split_whitespace() {
         words.insert(word.to_owned());
@@ -154,11 +158,6 @@ pub fn words_of(text: &str) -> impl Iterator<Item = String> {
         words.extend(own.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_owned));
     }
     words.into_iter().map(|word| word.chars().take(100).collect())
-}
-
-fn fold(text: &str) -> String {
-    let plain: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    plain.to_lowercase().replace('ß', "ss").replace('ł', "l").replace('ø', "o").replace('đ', "d").replace('ı', "i")
 }
 
 #[cfg(test)]

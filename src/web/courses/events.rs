@@ -80,12 +80,7 @@ pub(in crate::web) async fn show(
         state,
         _seat: seat,
     };
-    Ok(HttpResponse::Ok()
-        .content_type("text/event-stream; charset=utf-8")
-        // Compressed, the events would wait for each other; proxies are asked not to collect them, either.
-        .insert_header(ContentEncoding::Identity)
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(stream::unfold(board, Board::next)))
+    Ok(board.stream())
 }
 
 /// One open board.
@@ -110,6 +105,15 @@ struct Board {
 }
 
 impl Board {
+    fn stream(self) -> HttpResponse {
+        HttpResponse::Ok()
+            .content_type("text/event-stream; charset=utf-8")
+            // Compressed, the events would wait for each other; proxies are asked not to collect them, either.
+            .insert_header(ContentEncoding::Identity)
+            .insert_header(("x-accel-buffering", "no"))
+            .streaming(stream::unfold(self, Self::next))
+    }
+
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         // In this order, and at times of their own: however often counts change, an end is not put off.
         let piece = tokio::select! {
@@ -169,7 +173,7 @@ impl Board {
         let (account_id, session, now) = (self.account.id.clone(), self.session.clone(), self.state.clock.now());
         let idle_since = now - TimeDelta::from_std(self.state.settings.session.idle).unwrap_or(TimeDelta::MAX);
         let asked =
-            self.state.database.read(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
+            self.state.database.ask(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
         asked.await.unwrap_or(true)
             && roles::of_account(&self.request_id, &self.state, &self.account)
                 .await

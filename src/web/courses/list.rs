@@ -93,13 +93,14 @@ async fn record(
     let words: Vec<String> = words.collect();
     let ids: Vec<&CourseId> = shown.iter().map(|(course, _)| &course.id).collect();
     let (account_id, digest) = (member.account.id.as_str(), views::digest(words.iter().map(String::as_str)));
-    records::counts_viewed(request, state, account_id, &ids, digest).await?;
-    for (course, Counted { roster, counts }) in shown {
-        for (service, count) in visible(&state.catalogue).zip(counts) {
-            records::count_told(request, state, &Look { account_id, course, service, roster }, *count).await?;
-        }
-    }
-    Ok(())
+    let counted: Vec<(Look<'_>, Count)> = shown
+        .iter()
+        .flat_map(|(course, Counted { roster, counts })| {
+            let look = move |service| Look { account_id, course, service, roster };
+            visible(&state.catalogue).map(look).zip(counts.iter().copied())
+        })
+        .collect();
+    records::counts_viewed(request, state, account_id, &ids, &counted, digest).await
 }
 
 fn row(state: &State, frame: &Frame, own: &OwnCourse, counted: Option<Counted>) -> CourseRow {

@@ -34,6 +34,13 @@ impl Look<'_> {
         json!({ "course": self.course.title, "number": self.course.number, "term": self.course.term, "course_id": self.course.id.as_str() })
     }
 
+    /// As a record of several courses names them.
+    fn detail_of_counts(&self) -> Value {
+        let mut detail = self.detail();
+        detail["course_ids"] = json!([self.course.id.as_str()]);
+        detail
+    }
+
     fn fact(&self, kind: Kind) -> Fact {
         let service = Some(self.service.slug.to_string());
         Fact { kind, service, detail: self.detail(), sight: None, about: None, told: None }
@@ -70,13 +77,13 @@ pub(super) async fn class_viewed(
 ) -> Result<(), WebError> {
     let sight = Some(look.sight(View::Class, shown));
     let fact = Fact { sight, about: Some(Arc::clone(look.roster)), ..look.fact(Kind::CourseViewed) };
-    keep(state, &client::request_id(request), look.account_id, fact).await
+    keep(state, &client::request_id(request), look.account_id, vec![fact]).await
 }
 
 /// Records that somebody takes a class's list away, each time.
 pub(super) async fn class_exported(request: &HttpRequest, state: &State, look: &Look<'_>) -> Result<(), WebError> {
     let fact = Fact { about: Some(Arc::clone(look.roster)), ..look.fact(Kind::CourseExported) };
-    keep(state, &client::request_id(request), look.account_id, fact).await
+    keep(state, &client::request_id(request), look.account_id, vec![fact]).await
 }
 
 /// Records that somebody shows a class's count, as a page or as a stream; that is about nobody in particular, unless the count
@@ -89,7 +96,7 @@ pub(super) async fn board_viewed(
 ) -> Result<(), WebError> {
     let shown = views::digest(look.roster.people.iter().map(|person| person.key.as_str()));
     let fact = Fact { sight: Some(look.sight(View::Board, shown)), ..look.fact(Kind::BoardViewed) };
-    keep(state, request_id, look.account_id, look.counted(state, count, View::BoardTelling, fact)).await
+    keep(state, request_id, look.account_id, vec![look.counted(state, count, View::BoardTelling, fact)]).await
 }
 
 /// Records that somebody is shown before a reminder how many are missing; that is about nobody in particular, unless the count
@@ -102,42 +109,31 @@ pub(super) async fn missing_counted(
 ) -> Result<(), WebError> {
     let missing = count.people - count.activated;
     let sight = Some(look.sight(View::Reminder, views::digest([missing.to_string().as_str()])));
-    let mut detail = look.detail();
-    detail["course_ids"] = json!([look.course.id.as_str()]);
-    let fact = Fact { detail, sight, ..look.fact(Kind::CountsViewed) };
+    let fact = Fact { detail: look.detail_of_counts(), sight, ..look.fact(Kind::CountsViewed) };
     let fact = look.counted(state, count, View::ReminderTelling, fact);
-    keep(state, &client::request_id(request), look.account_id, fact).await
+    keep(state, &client::request_id(request), look.account_id, vec![fact]).await
 }
 
-/// Records that somebody is shown the counts of these courses; that is about nobody in particular.
+/// Records that somebody is shown the counts of these courses; that is about nobody in particular, but for those counts that tell of
+/// each person in a class.
 pub(super) async fn counts_viewed(
     request: &HttpRequest,
     state: &State,
     account_id: &str,
     courses: &[&CourseId],
+    counted: &[(Look<'_>, Count)],
     shown: String,
 ) -> Result<(), WebError> {
     let sight = Some(Sight { view: View::List, course: String::new(), service: String::new(), shown });
     let ids: Vec<&str> = courses.iter().map(|id| id.as_str()).collect();
     let detail = json!({ "course_ids": ids });
-    let fact = Fact { kind: Kind::CountsViewed, service: None, detail, sight, about: None, told: None };
-    keep(state, &client::request_id(request), account_id, fact).await
-}
-
-/// Records about the people of a course that its count among those of the own courses told of each of them.
-pub(super) async fn count_told(
-    request: &HttpRequest,
-    state: &State,
-    look: &Look<'_>,
-    count: Count,
-) -> Result<(), WebError> {
-    let mut detail = look.detail();
-    detail["course_ids"] = json!([look.course.id.as_str()]);
-    let fact = look.counted(state, count, View::ListTelling, Fact { detail, ..look.fact(Kind::CountsViewed) });
-    if fact.told.is_none() {
-        return Ok(());
-    }
-    keep(state, &client::request_id(request), look.account_id, fact).await
+    let all = Fact { kind: Kind::CountsViewed, service: None, detail, sight, about: None, told: None };
+    let told = counted.iter().map(|(look, count)| {
+        let fact = Fact { detail: look.detail_of_counts(), ..look.fact(Kind::CountsViewed) };
+        look.counted(state, *count, View::ListTelling, fact)
+    });
+    let facts = std::iter::once(all).chain(told.filter(|fact| fact.told.is_some())).collect();
+    keep(state, &client::request_id(request), account_id, facts).await
 }
 
 /// What is to be recorded.
@@ -172,11 +168,14 @@ impl Fact {
     }
 }
 
-async fn keep(state: &State, request_id: &str, account_id: &str, fact: Fact) -> Result<(), WebError> {
-    let (now, fact) = (state.clock.now(), Arc::new(fact));
+/// In one transaction: what is shown together is recorded together.
+async fn keep(state: &State, request_id: &str, account_id: &str, facts: Vec<Fact>) -> Result<(), WebError> {
+    let (now, facts) = (state.clock.now(), Arc::new(facts));
     let keeping = || {
-        let (account_id, request_id, fact) = (account_id.to_owned(), request_id.to_owned(), Arc::clone(&fact));
-        state.database.write(move |conn| fact.record(conn, &account_id, &request_id, now))
+        let (account_id, request_id, facts) = (account_id.to_owned(), request_id.to_owned(), Arc::clone(&facts));
+        state
+            .database
+            .write(move |conn| facts.iter().try_for_each(|fact| fact.record(conn, &account_id, &request_id, now)))
     };
     match keeping().await {
         // The same person's other request has noted the first look at this moment; it may have been shown something else.
