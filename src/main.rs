@@ -23,17 +23,12 @@ use latchkey::{
     domain::locale::Locale,
     say,
 };
-use mimalloc::MiMalloc;
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
     util::SubscriberInitExt,
 };
-
-/// Pages are made of many short texts; this allocator is faster at that than the C library's.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Account self-service permission portal for organisations with an LDAP directory.
 #[derive(Parser)]
