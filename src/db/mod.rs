@@ -5,6 +5,7 @@
 
 mod batch;
 mod connection;
+mod prepared;
 pub mod schema;
 
 use std::{path::PathBuf, time::Duration};
@@ -20,6 +21,8 @@ use secrecy::{ExposeSecret, SecretString};
 use batch::Writer;
 pub use connection::{Backend, Conn};
 use connection::{Manager, begin_on_any, commit, connect, roll_back};
+pub(crate) use prepared::insert_all;
+pub use prepared::{FEW, prepared};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -155,13 +158,34 @@ impl Database {
         .await
     }
 
-    /// Runs `decide` in one transaction that only reads.
-    pub async fn read<T, E>(&self, decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// Looks at several things. On SQLite as they were at one moment; PostgreSQL shows each question what was committed when it was
+    /// asked, with a transaction around them or without, so there is none: it would cost two more round trips.
+    pub async fn read<T>(&self, look: impl Fn(&mut Conn) -> Result<T, Error> + Send + 'static) -> Result<T, Error>
+    where
+        T: Send + 'static,
+    {
+        match self.backend {
+            Backend::Sqlite => self.transaction(look).await,
+            Backend::Postgres => self.ask(look).await,
+        }
+    }
+
+    /// Like [`Database::read`], for a look that uses up what it begins with and so cannot begin again on another connection: in one
+    /// transaction, whose beginning shows whether the connection lives.
+    pub async fn read_once<T, E>(&self, look: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.transaction(decide).await
+        self.transaction(look).await
+    }
+
+    /// Runs one statement that may run twice without doing more than once; it is a transaction by itself.
+    pub async fn run(&self, statement: impl Fn(&mut Conn) -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
+        match &self.writer {
+            Some(writer) => writer.write(statement).await,
+            None => self.ask(statement).await,
+        }
     }
 
     /// Asks one question: a single statement that only reads needs no transaction around it, which would cost two more round trips. On
@@ -196,7 +220,7 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.read(|conn| {
+        self.read_once(|conn| {
             if let Conn::Postgres(postgres) = conn {
                 postgres.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").map_err(Error::from)?;
             }

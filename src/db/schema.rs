@@ -108,6 +108,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// A view over acceptances, withdrawals and entitlements; `part` says which one a row is.
+    account_facts (account_id, part, service, change_id) {
+        account_id -> Text,
+        part -> Text,
+        service -> Text,
+        change_id -> Text,
+        at -> Timestamp,
+        id -> Nullable<Text>,
+        refers_to -> Nullable<Text>,
+        receipt -> Nullable<Text>,
+        number -> Nullable<Integer>,
+        locale -> Nullable<Text>,
+        digest -> Nullable<Text>,
+        cause -> Nullable<Text>,
+        wanted -> Nullable<Bool>,
+        revision -> Nullable<BigInt>,
+        applied_revision -> Nullable<BigInt>,
+        applied_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     outbox (id) {
         id -> Text,
         kind -> Text,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     chance,
     clock::Instant,
-    db::{Conn, Error, schema::accounts},
+    db::{Conn, Error, prepared, schema::accounts},
     domain::{audit::people, locale::Locale, log::people::Opening, reservations},
 };
 
@@ -38,6 +38,11 @@ pub struct Account {
 }
 
 impl Account {
+    fn of(id: String, person: &Person, locale: Locale) -> Self {
+        let Person { key, dn, username, display_name, mail, .. } = person.clone();
+        Self { id, directory_key: Some(key), username, dn, display_name, mail, locale: locale.code().to_owned() }
+    }
+
     /// Whether this is the same person: names and DNs are given to others in time, the key is not.
     pub fn is(&self, person: &Person) -> bool {
         self.directory_key.as_deref() == Some(&person.key)
@@ -71,7 +76,8 @@ impl Account {
 /// [`Error::Conflict`] if the same new person was stored at the same moment: try again.
 pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) -> Result<Account, Error> {
     let affiliations = person.affiliations.join("\n");
-    let known = diesel::update(accounts::table.filter(accounts::directory_key.eq(&person.key)))
+    let names = [person.display_name.as_str(), &person.username, person.mail.as_deref().unwrap_or_default()];
+    let update = diesel::update(accounts::table.filter(accounts::directory_key.eq(&person.key)))
         .set((
             accounts::username.eq(&person.username),
             accounts::dn.eq(&person.dn),
@@ -81,32 +87,32 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
             accounts::locale.eq(locale.code()),
             accounts::seen_at.eq(now),
         ))
-        .execute(conn)?;
-    if known == 0 {
-        let account_id = reservations::take(conn, &person.key, now)?;
-        let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id };
-        diesel::insert_into(accounts::table)
-            .values((
-                accounts::id.eq(&opening.account_id),
-                accounts::directory_key.eq(&person.key),
-                accounts::username.eq(&person.username),
-                accounts::dn.eq(&person.dn),
-                accounts::display_name.eq(&person.display_name),
-                accounts::mail.eq(&person.mail),
-                accounts::affiliations.eq(&affiliations),
-                accounts::locale.eq(locale.code()),
-                accounts::salt.eq(&opening.salt),
-                accounts::commitment.eq(opening.commitment()),
-                accounts::created_at.eq(now),
-                accounts::seen_at.eq(now),
-            ))
-            .execute(conn)?;
+        .returning(accounts::id);
+    let known: Option<String> = prepared(update).get_result(conn).optional()?;
+    if let Some(id) = known {
+        people::index(conn, &id, &names)?;
+        return Ok(Account::of(id, person, locale));
     }
-    let account: Account =
-        accounts::table.filter(accounts::directory_key.eq(&person.key)).select(Account::as_select()).first(conn)?;
-    let mail = person.mail.as_deref().unwrap_or_default();
-    people::index(conn, &account.id, &[&person.display_name, &person.username, mail])?;
-    Ok(account)
+    let account_id = reservations::take(conn, &person.key, now)?;
+    let opening = Opening { salt: chance::token(), directory_key: person.key.clone(), account_id };
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(&opening.account_id),
+            accounts::directory_key.eq(&person.key),
+            accounts::username.eq(&person.username),
+            accounts::dn.eq(&person.dn),
+            accounts::display_name.eq(&person.display_name),
+            accounts::mail.eq(&person.mail),
+            accounts::affiliations.eq(&affiliations),
+            accounts::locale.eq(locale.code()),
+            accounts::salt.eq(&opening.salt),
+            accounts::commitment.eq(opening.commitment()),
+            accounts::created_at.eq(now),
+            accounts::seen_at.eq(now),
+        ))
+        .execute(conn)?;
+    people::index_new(conn, &opening.account_id, &names)?;
+    Ok(Account::of(opening.account_id, person, locale))
 }
 
 /// The id of the account with this stable key.
@@ -120,10 +126,10 @@ pub fn get(conn: &mut Conn, id: &str) -> Result<Option<Account>, Error> {
 }
 
 /// Makes everybody else who changes this account wait until the transaction ends. SQLite has one writer at a time anyway.
-pub fn lock(conn: &mut Conn, id: &str, now: Instant) -> Result<(), Error> {
-    if matches!(conn, Conn::Sqlite(_)) {
-        return Ok(());
+pub fn lock(conn: &mut Conn, id: &str) -> Result<(), Error> {
+    if let Conn::Postgres(postgres) = conn {
+        let row = accounts::table.find(id).select(accounts::id).for_no_key_update();
+        let _: Option<String> = row.first(postgres).optional()?;
     }
-    diesel::update(accounts::table.find(id)).set(accounts::seen_at.eq(now)).execute(conn)?;
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! Everything that the database knows about one account and the services, read in one transaction.
+//! Everything that the database knows about one account and the services.
+
+mod facts;
 
 use std::collections::HashMap;
 
@@ -6,9 +8,9 @@ use crate::{
     clock::Instant,
     db::{Conn, Error},
     domain::{
-        acceptances::{self, AcceptedText, History},
+        acceptances::{AcceptedText, History},
         changes::{Situation, TermsNow, situation},
-        entitlements::{self, Entitlement},
+        entitlements::Entitlement,
         locale::Locale,
         memberships::Membership,
         terms::{self, Version},
@@ -33,9 +35,10 @@ impl Dossier {
     pub fn read(conn: &mut Conn, account_id: &str, locale: Locale, now: Instant) -> Result<Self, Error> {
         let texts = terms::versions_with_digests(conn, locale)?;
         let digests = texts.iter().filter_map(|(version, digest)| Some((version.id.clone(), digest.clone()?)));
+        let (history, entitlements) = facts::of_account(conn, account_id)?;
         Ok(Self {
-            history: acceptances::history(conn, account_id)?,
-            entitlements: entitlements::of_account(conn, account_id)?,
+            history,
+            entitlements,
             digests: digests.collect(),
             versions: texts.into_iter().map(|(version, _)| version).collect(),
             locale,

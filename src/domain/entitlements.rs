@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::{
     clock::Instant,
-    db::{Conn, Error, schema::entitlements},
+    db::{Conn, Error, prepared, schema::entitlements},
 };
 
 /// A decision about one account and one service, with a revision that grows with every decision.
@@ -54,33 +54,35 @@ pub fn decide(
     change_id: &str,
     now: Instant,
 ) -> Result<i64, Error> {
-    let decided = (
+    let first = (
+        entitlements::account_id.eq(account_id),
+        entitlements::service.eq(service),
+        entitlements::wanted.eq(wanted),
+        entitlements::revision.eq(1),
+        entitlements::cause.eq(cause),
+        entitlements::change_id.eq(change_id),
+        entitlements::changed_at.eq(now),
+        entitlements::applied_revision.eq(0),
+    );
+    let next = (
         entitlements::wanted.eq(wanted),
         entitlements::cause.eq(cause),
         entitlements::change_id.eq(change_id),
         entitlements::changed_at.eq(now),
+        entitlements::revision.eq(entitlements::revision + 1),
     );
-    let revision = diesel::update(entitlements::table.find((account_id, service)))
-        .set((decided, entitlements::revision.eq(entitlements::revision + 1)))
-        .returning(entitlements::revision)
-        .get_result(conn)
-        .optional()?;
-    if let Some(revision) = revision {
-        return Ok(revision);
-    }
-    diesel::insert_into(entitlements::table)
-        .values((
-            entitlements::account_id.eq(account_id),
-            entitlements::service.eq(service),
-            entitlements::wanted.eq(wanted),
-            entitlements::revision.eq(1),
-            entitlements::cause.eq(cause),
-            entitlements::change_id.eq(change_id),
-            entitlements::changed_at.eq(now),
-            entitlements::applied_revision.eq(0),
-        ))
-        .execute(conn)?;
-    Ok(1)
+    let decided = diesel::insert_into(entitlements::table)
+        .values(first)
+        .on_conflict((entitlements::account_id, entitlements::service))
+        .do_update()
+        .set(next)
+        .returning(entitlements::revision);
+    let decided = prepared(decided);
+    // What to do in a conflict is not among what both databases share in diesel.
+    Ok(match conn {
+        Conn::Sqlite(sqlite) => decided.get_result(sqlite)?,
+        Conn::Postgres(postgres) => decided.get_result(postgres)?,
+    })
 }
 
 /// Notes that the directory shows this revision, if no newer one was decided and this was not noted before. Returns whether this
@@ -93,8 +95,9 @@ pub fn mark_applied(
     now: Instant,
 ) -> Result<bool, Error> {
     let to_be_noted = entitlements::revision.eq(revision).and(entitlements::applied_revision.lt(revision));
-    let changed = diesel::update(entitlements::table.find((account_id, service)).filter(to_be_noted))
+    let noting = diesel::update(entitlements::table.find((account_id, service)).filter(to_be_noted))
         .set((entitlements::applied_revision.eq(revision), entitlements::applied_at.eq(now)))
-        .execute(conn)?;
-    Ok(changed == 1)
+        .returning(entitlements::revision);
+    let noted: Option<i64> = prepared(noting).get_result(conn).optional()?;
+    Ok(noted.is_some())
 }

@@ -24,7 +24,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, insert_all,
         schema::{log_records, log_subjects},
     },
 };
@@ -115,6 +115,17 @@ pub enum Actor<'a> {
     System,
 }
 
+impl<'a> Actor<'a> {
+    /// How a record tells it.
+    fn name(self) -> &'a str {
+        match self {
+            Self::Account(id) => id,
+            Self::Operator => "operator",
+            Self::System => "system",
+        }
+    }
+}
+
 /// Who did something, in which request: what every record says about its origin.
 #[derive(Clone, Copy, Debug)]
 pub struct Origin<'a> {
@@ -135,7 +146,30 @@ pub struct Record<'a> {
 
 /// Adds a record.
 pub fn append(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>) -> Result<(), Error> {
-    insert(conn, origin, record, &record.detail).map(|_| ())
+    append_all(conn, origin, std::slice::from_ref(record)).map(drop)
+}
+
+/// Adds records of one origin; returns their ids.
+pub fn append_all(conn: &mut Conn, origin: Origin<'_>, records: &[Record<'_>]) -> Result<Vec<String>, Error> {
+    let ids: Vec<String> = records.iter().map(|_| chance::id(origin.at)).collect();
+    let row = |(id, record): (&String, &Record<'_>)| {
+        debug_assert!(
+            record.detail.get("cause").is_none() || Kind::WITH_CAUSE.contains(&record.kind),
+            "a cause that is not found"
+        );
+        (
+            log_records::id.eq(id.clone()),
+            log_records::at.eq(origin.at),
+            log_records::kind.eq(record.kind.name()),
+            log_records::actor.eq(origin.actor.name().to_owned()),
+            log_records::account_id.eq(record.account_id.map(str::to_owned)),
+            log_records::service.eq(record.service.map(str::to_owned)),
+            log_records::request_id.eq(origin.request_id.to_owned()),
+            log_records::detail.eq(record.detail.to_string()),
+        )
+    };
+    insert_all!(conn, log_records::table, log_records::id, ids.iter().zip(records).map(row).collect());
+    Ok(ids)
 }
 
 /// Adds a record about several people: whose data the actor looked at, exported or wrote to. Each of them finds it under their
@@ -147,23 +181,19 @@ pub fn append_about(
     record: &Record<'_>,
     subjects: &BTreeSet<&str>,
 ) -> Result<(), Error> {
-    let mut detail = record.detail.clone();
-    detail["people"] = subjects.len().into();
-    detail["people_sha256"] = subjects_digest(subjects.iter().copied()).into();
-    let id = insert(conn, origin, record, &detail)?;
-    insert_subjects(conn, &id, subjects)
+    let mut record = record.clone();
+    record.detail["people"] = subjects.len().into();
+    record.detail["people_sha256"] = subjects_digest(subjects.iter().copied()).into();
+    let ids = append_all(conn, origin, &[record])?;
+    ids.iter().try_for_each(|id| insert_subjects(conn, id, subjects))
 }
 
-/// Many rows in one statement are not among what both databases share in diesel, so the statement is made for each.
 fn insert_subjects(conn: &mut Conn, record_id: &str, subjects: &BTreeSet<&str>) -> Result<(), Error> {
     let row =
         |subject: &&'_ str| (log_subjects::account_id.eq((*subject).to_owned()), log_subjects::record_id.eq(record_id));
-    let rows: Vec<_> = subjects.iter().map(row).collect();
-    for rows in rows.chunks(SUBJECTS_AT_ONCE) {
-        match conn {
-            Conn::Sqlite(sqlite) => diesel::insert_into(log_subjects::table).values(rows).execute(sqlite)?,
-            Conn::Postgres(postgres) => diesel::insert_into(log_subjects::table).values(rows).execute(postgres)?,
-        };
+    let subjects: Vec<&str> = subjects.iter().copied().collect();
+    for subjects in subjects.chunks(SUBJECTS_AT_ONCE) {
+        insert_all!(conn, log_subjects::table, log_subjects::account_id, subjects.iter().map(row).collect());
     }
     Ok(())
 }
@@ -176,30 +206,4 @@ pub fn subjects_digest<'a>(sorted: impl IntoIterator<Item = &'a str>) -> String 
         digest.update(b"\n");
     }
     hex::encode(digest.finalize())
-}
-
-fn insert(conn: &mut Conn, origin: Origin<'_>, record: &Record<'_>, detail: &Value) -> Result<String, Error> {
-    let actor = match origin.actor {
-        Actor::Account(id) => id,
-        Actor::Operator => "operator",
-        Actor::System => "system",
-    };
-    debug_assert!(
-        detail.get("cause").is_none() || Kind::WITH_CAUSE.contains(&record.kind),
-        "a cause that is not found"
-    );
-    let id = chance::id(origin.at);
-    diesel::insert_into(log_records::table)
-        .values((
-            log_records::id.eq(&id),
-            log_records::at.eq(origin.at),
-            log_records::kind.eq(record.kind.name()),
-            log_records::actor.eq(actor),
-            log_records::account_id.eq(record.account_id),
-            log_records::service.eq(record.service),
-            log_records::request_id.eq(origin.request_id),
-            log_records::detail.eq(detail.to_string()),
-        ))
-        .execute(conn)?;
-    Ok(id)
 }

@@ -7,7 +7,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, insert_all, prepared,
         schema::{accounts, outbox},
     },
     domain::{accounts::Account, locale::Locale, terms_notices::Stage},
@@ -127,32 +127,47 @@ pub struct Lease {
     pub until: Instant,
 }
 
-/// Owes an effect, from now on; with a lease it belongs to whoever is about to deliver it. Returns the entry's id.
-pub fn owe(
-    conn: &mut Conn,
-    account_id: &str,
-    service: &str,
-    effect: &Effect,
-    lease: Option<&Lease>,
-    now: Instant,
-) -> Result<String, Error> {
-    let id = chance::id(now);
-    let payload = serde_json::to_string(effect).map_err(|error| Error::Broken(error.to_string()))?;
-    diesel::insert_into(outbox::table)
-        .values((
-            outbox::id.eq(&id),
-            outbox::kind.eq(effect.kind().name()),
-            outbox::account_id.eq(account_id),
-            outbox::service.eq(service),
+/// An effect that is about to be owed.
+#[derive(Clone, Debug)]
+pub struct Due<'a> {
+    /// Of the entry that it becomes.
+    pub id: String,
+    service: &'a str,
+    effect: Effect,
+    lease: Option<&'a Lease>,
+}
+
+impl<'a> Due<'a> {
+    /// With a lease it belongs to whoever is about to deliver it.
+    pub fn new(service: &'a str, effect: Effect, lease: Option<&'a Lease>, now: Instant) -> Self {
+        Self { id: chance::id(now), service, effect, lease }
+    }
+}
+
+/// Owes an effect, from now on, to whoever comes first.
+pub fn owe(conn: &mut Conn, account_id: &str, service: &str, effect: Effect, now: Instant) -> Result<(), Error> {
+    owe_all(conn, account_id, &[Due::new(service, effect, None, now)], now)
+}
+
+/// Owes all these effects to one account, from now on.
+pub fn owe_all(conn: &mut Conn, account_id: &str, due: &[Due<'_>], now: Instant) -> Result<(), Error> {
+    let row = |due: &Due<'_>| {
+        let payload = serde_json::to_string(&due.effect).map_err(|error| Error::Broken(error.to_string()))?;
+        Ok((
+            outbox::id.eq(due.id.clone()),
+            outbox::kind.eq(due.effect.kind().name()),
+            outbox::account_id.eq(account_id.to_owned()),
+            outbox::service.eq(due.service.to_owned()),
             outbox::payload.eq(payload),
             outbox::created_at.eq(now),
             outbox::attempts.eq(0),
             outbox::due_at.eq(now),
-            outbox::lease_holder.eq(lease.map(|l| &l.holder)),
-            outbox::lease_until.eq(lease.map(|l| l.until)),
+            outbox::lease_holder.eq(due.lease.map(|lease| lease.holder.clone())),
+            outbox::lease_until.eq(due.lease.map(|lease| lease.until)),
         ))
-        .execute(conn)?;
-    Ok(id)
+    };
+    insert_all!(conn, outbox::table, outbox::id, due.iter().map(row).collect::<Result<_, Error>>()?);
+    Ok(())
 }
 
 /// Whether there is anything of a kind to take; asks without locking anybody out.
@@ -197,14 +212,13 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
             _ => Past::Settled,
         };
         let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-        let won = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free)))
-            .set((
-                outbox::lease_holder.eq(&lease.holder),
-                outbox::lease_until.eq(lease.until),
-                outbox::in_doubt.eq(past != Past::Settled),
-            ))
-            .execute(conn)?;
-        if won == 1 {
+        let taking = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free))).set((
+            outbox::lease_holder.eq(&lease.holder),
+            outbox::lease_until.eq(lease.until),
+            outbox::in_doubt.eq(past != Past::Settled),
+        ));
+        let won: Option<String> = prepared(taking.returning(outbox::id)).get_result(conn).optional()?;
+        if won.is_some() {
             let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
             taken.push(Entry { id, account, service, effect, attempts, created_at, past, lease: lease.clone() });
         }
@@ -272,13 +286,12 @@ pub fn is_set_aside(conn: &mut Conn, id: &str) -> Result<bool, Error> {
 
 /// What the effect needs is not there yet: it is due again later, for anybody, and nothing has failed.
 pub fn put_off(conn: &mut Conn, entry: &Entry, due_at: Instant) -> Result<(), Error> {
-    diesel::update(held(entry))
-        .set((
-            outbox::due_at.eq(due_at),
-            outbox::lease_holder.eq(None::<String>),
-            outbox::lease_until.eq(None::<Instant>),
-        ))
-        .execute(conn)?;
+    let putting_off = diesel::update(held(entry)).set((
+        outbox::due_at.eq(due_at),
+        outbox::lease_holder.eq(None::<String>),
+        outbox::lease_until.eq(None::<Instant>),
+    ));
+    let _: Option<String> = prepared(putting_off.returning(outbox::id)).get_result(conn).optional()?;
     Ok(())
 }
 

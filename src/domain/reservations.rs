@@ -17,7 +17,7 @@ use crate::{
     chance,
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, prepared,
         schema::{accounts, reserved_accounts},
     },
     domain::secrets,
@@ -63,18 +63,16 @@ pub fn ids<'a>(
 
 /// The id that this person's new account gets: the reserved one, if a record has been made about the person before.
 pub fn take(conn: &mut Conn, key: &str, now: Instant) -> Result<String, Error> {
-    let people = people(conn, [key])?;
-    let mut reserved = reserve(conn, &people, now)?;
-    let person = people.into_keys().next().unwrap_or_default();
+    let person = person(&secret(conn)?, key);
+    let account_id = reserve_one(conn, &person, now)?;
     diesel::delete(reserved_accounts::table.find(&person)).execute(conn)?;
-    reserved.remove(&person).ok_or_else(|| Error::Broken("a reservation is gone".to_owned()))
+    Ok(account_id)
 }
 
 /// Forgets what is reserved for this person.
 pub fn forget(conn: &mut Conn, key: &str) -> Result<(), Error> {
-    for person in people(conn, [key])?.keys() {
-        diesel::delete(reserved_accounts::table.find(person)).execute(conn)?;
-    }
+    let person = person(&secret(conn)?, key);
+    diesel::delete(reserved_accounts::table.find(person)).execute(conn)?;
     Ok(())
 }
 
@@ -112,8 +110,12 @@ fn accounts_of(conn: &mut Conn, keys: &BTreeSet<&str>) -> Result<BTreeMap<String
 
 /// What stands for each of these people, with their keys; sorted, so that all who reserve several do it in the same order.
 fn people<'a>(conn: &mut Conn, keys: impl IntoIterator<Item = &'a str>) -> Result<BTreeMap<String, &'a str>, Error> {
-    let secret = secrets::obtain(conn, SECRET, &chance::token())?;
+    let secret = secret(conn)?;
     Ok(keys.into_iter().map(|key| (person(&secret, key), key)).collect())
+}
+
+fn secret(conn: &mut Conn) -> Result<String, Error> {
+    secrets::obtain(conn, SECRET, &chance::token())
 }
 
 /// HMAC-SHA-256 (RFC 2104) over the key, in hexadecimal.
@@ -143,6 +145,21 @@ fn reserve(conn: &mut Conn, people: &BTreeMap<String, &str>, now: Instant) -> Re
         reserved.extend(found);
     }
     Ok(reserved)
+}
+
+/// The same for one person, in one statement that the database need not read anew each time.
+fn reserve_one(conn: &mut Conn, person: &str, now: Instant) -> Result<String, Error> {
+    let reservation = diesel::insert_into(reserved_accounts::table)
+        .values(fresh(person, now))
+        .on_conflict(reserved_accounts::person)
+        .do_update()
+        .set(reserved_accounts::seen_at.eq(now))
+        .returning(reserved_accounts::account_id);
+    let reservation = prepared(reservation);
+    Ok(match conn {
+        Conn::Sqlite(sqlite) => reservation.get_result(sqlite)?,
+        Conn::Postgres(postgres) => reservation.get_result(postgres)?,
+    })
 }
 
 fn fresh(person: &str, now: Instant) -> Reservation<'_> {

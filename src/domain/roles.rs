@@ -82,7 +82,7 @@ pub fn recorded(conn: &mut Conn, account_id: &str) -> Result<Roles, Error> {
 
 /// States in the log that the directory now gives this account other roles, if that is so.
 pub fn record_change(conn: &mut Conn, origin: Origin<'_>, account_id: &str, now: Roles) -> Result<(), Error> {
-    accounts::lock(conn, account_id, origin.at)?;
+    accounts::lock(conn, account_id)?;
     let before = recorded(conn, account_id)?;
     if before == now {
         return Ok(());

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::{
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, prepared,
         schema::{accounts, sessions},
     },
     domain::accounts::Account,
@@ -69,16 +69,18 @@ pub fn load(conn: &mut Conn, key_hash: &str, idle_since: Instant, now: Instant) 
 }
 
 pub fn touch(conn: &mut Conn, key_hash: &str, now: Instant) -> Result<(), Error> {
-    diesel::update(sessions::table.find(key_hash)).set(sessions::last_used_at.eq(now)).execute(conn)?;
+    let touching = diesel::update(sessions::table.find(key_hash)).set(sessions::last_used_at.eq(now));
+    let _: Option<String> = prepared(touching.returning(sessions::reference)).get_result(conn).optional()?;
     Ok(())
 }
 
 /// Stores what the session holds; returns whether the session still exists.
 pub fn store(conn: &mut Conn, key_hash: &str, state: &str, now: Instant) -> Result<bool, Error> {
-    let changed = diesel::update(sessions::table.find(key_hash))
+    let storing = diesel::update(sessions::table.find(key_hash))
         .set((sessions::state.eq(state), sessions::last_used_at.eq(now)))
-        .execute(conn)?;
-    Ok(changed == 1)
+        .returning(sessions::reference);
+    let stored: Option<String> = prepared(storing).get_result(conn).optional()?;
+    Ok(stored.is_some())
 }
 
 /// Ends the session of this key; returns whose it was and its reference, if there was one.

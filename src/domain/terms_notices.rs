@@ -122,7 +122,7 @@ pub fn ask(
             ))
             .execute(conn)?;
         let effect = Effect::AcceptAgain { version_id: version.id.clone(), stage };
-        outbox::owe(conn, account_id, &version.service, &effect, None, now)?;
+        outbox::owe(conn, account_id, &version.service, effect, now)?;
     }
     Ok(())
 }

@@ -119,7 +119,7 @@ impl Pressed<'_> {
         let (rows, terms_accepted) = (self.rows.to_vec(), self.terms_accepted);
         let lease = self.state.delivery.lease(now);
         let decided = self.state.database.write(move |conn| -> Result<Outcome, db::Error> {
-            accounts::lock(conn, &account.id, now)?;
+            accounts::lock(conn, &account.id)?;
             let account = match &changed {
                 Some(person) => accounts::remember(conn, person, locale, now)?,
                 None => account,

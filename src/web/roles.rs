@@ -181,7 +181,7 @@ async fn record_change(
     to: Roles,
 ) -> Result<(), db::Error> {
     let id = account.id.clone();
-    if state.database.read(move |conn| roles::recorded(conn, &id)).await? == to {
+    if state.database.ask(move |conn| roles::recorded(conn, &id)).await? == to {
         return Ok(());
     }
     let id = account.id.clone();

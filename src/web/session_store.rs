@@ -47,7 +47,7 @@ impl DatabaseSessions {
         let loaded = self.database.ask(move |conn| sessions::load(conn, &wanted, idle_since, now)).await?;
         let Some(loaded) = loaded else { return Ok(None) };
         if now - loaded.last_used_at >= TOUCH_EVERY {
-            self.database.write(move |conn| sessions::touch(conn, &hash, now)).await?;
+            self.database.run(move |conn| sessions::touch(conn, &hash, now)).await?;
         }
         let Ok(mut values) = serde_json::from_str::<Values>(&loaded.state) else { return Ok(None) };
         let account = serde_json::to_string(&loaded.account).map_err(|error| db::Error::Broken(error.to_string()))?;

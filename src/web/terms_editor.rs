@@ -45,7 +45,7 @@ pub(super) async fn index(
     let frame = view::frame(&request, &state, Some(&member), Nav::Terms);
     let slugs: Vec<String> = state.catalogue.services.iter().map(|service| service.slug.to_string()).collect();
     let read = move |conn: &mut db::Conn| slugs.iter().map(|slug| Desk::read(conn, slug)).collect();
-    let desks: Vec<Desk> = state.database.read::<_, db::Error>(read).await?;
+    let desks: Vec<Desk> = state.database.read(read).await?;
     let rows = state.catalogue.services.iter().zip(&desks);
     let services = rows.map(|(service, desk)| terms_row(&frame, service, desk)).collect();
     view::page(StatusCode::OK, &TermsIndexPage { frame, services })

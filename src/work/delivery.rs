@@ -402,7 +402,7 @@ impl Delivery {
 
     pub(super) async fn forget(&self, entry: &Entry) -> Result<(), db::Error> {
         let entry = entry.clone();
-        self.outside.database.write(move |conn| outbox::done(conn, &entry)).await
+        self.outside.database.run(move |conn| outbox::done(conn, &entry)).await
     }
 
     /// What may pass by itself is tried again soon; what only the operator can mend is said loudly and tried again slowly.
@@ -448,7 +448,7 @@ fn note_applied(
     now: Instant,
 ) -> Result<Option<Decision>, db::Error> {
     let (account_id, service) = (entry.account.id.as_str(), entry.service.as_str());
-    accounts::lock(conn, account_id, now)?;
+    accounts::lock(conn, account_id)?;
     match outbox::writers(conn, entry)? {
         Writers::Others => return Ok(None),
         Writers::Several => outbox::done(conn, entry)?,

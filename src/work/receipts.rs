@@ -53,6 +53,6 @@ impl Delivery {
 
     pub(super) async fn wait_for_seal(&self, entry: &Entry) -> Result<(), Error> {
         let (entry, due_at) = (entry.clone(), self.outside.clock.now() + AGAIN_AFTER);
-        self.outside.database.write(move |conn| outbox::put_off(conn, &entry, due_at)).await
+        self.outside.database.run(move |conn| outbox::put_off(conn, &entry, due_at)).await
     }
 }

@@ -117,7 +117,7 @@ impl Delivery {
         self.outside
             .database
             .write(move |conn| {
-                accounts::lock(conn, &account_id, now)?;
+                accounts::lock(conn, &account_id)?;
                 let Some(account) = accounts::get(conn, &account_id)? else { return Ok(false) };
                 let change_id = chance::id(now);
                 let press = Press {

@@ -15,7 +15,7 @@ pub async fn verify(
     progress: impl Fn(u64, u64),
 ) -> Result<Report, Error> {
     loop {
-        match database.read(move |conn| verification.step(conn)).await? {
+        match database.read_once(move |conn| verification.step(conn)).await? {
             ControlFlow::Break(report) => return Ok(report),
             ControlFlow::Continue(next) => verification = next,
         }

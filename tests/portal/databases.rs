@@ -1,6 +1,18 @@
 //! What the database itself refuses, whoever asks.
 
-use crate::world::{Base, World, who};
+use std::time::Duration;
+
+use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
+use latchkey::{
+    clock::Clock,
+    db::{Conn, Database, Error, Settings},
+    domain::sessions,
+};
+
+use crate::{
+    support::postgres,
+    world::{Base, World, who},
+};
 
 on_both![what_was_published_accepted_or_logged_cannot_be_changed_or_deleted];
 
@@ -30,4 +42,53 @@ async fn what_was_published_accepted_or_logged_cannot_be_changed_or_deleted(base
         }
     }
     assert_eq!(world.dump(), before);
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
+
+fn number(conn: &mut Conn, query: &str) -> Result<i64, Error> {
+    Ok(sql_query(query).get_result::<Number>(conn)?.number)
+}
+
+/// A database on PostgreSQL with one connection.
+async fn one_connection() -> Database {
+    let settings = Settings { url: postgres::database().into(), pool_size: 1, wait: Duration::from_secs(3) };
+    let database = Database::open(&settings).expect("an address");
+    database.migrate().await.expect("migrated");
+    database
+}
+
+/// Diesel by itself has an update read and planned anew at each use.
+#[tokio::test]
+async fn an_update_stays_prepared_on_postgresql() {
+    let database = one_connection().await;
+    let now = Clock::system().now();
+    for key in ["one", "another"] {
+        database.run(move |conn| sessions::touch(conn, key, now)).await.expect("touched");
+    }
+    let kept = "SELECT count(*) AS number FROM pg_prepared_statements WHERE statement LIKE 'UPDATE \"sessions\"%'";
+    assert_eq!(database.ask(|conn| number(conn, kept)).await.expect("a number"), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_in_the_pool_is_noticed_by_nobody() {
+    let (database, other) = (one_connection().await, one_connection().await);
+    let own = |conn: &mut Conn| number(conn, "SELECT pg_backend_pid()::BIGINT AS number");
+    let kill = async || {
+        let pid = database.ask(own).await.expect("a number");
+        other.ask(move |conn| Ok(sql_query(format!("SELECT pg_terminate_backend({pid})")).execute(conn)?)).await
+    };
+    let now = Clock::system().now();
+    kill().await.expect("ended");
+    database.ask(own).await.expect("asked");
+    kill().await.expect("ended");
+    database.read(move |conn| Ok((own(conn)?, own(conn)?))).await.expect("read");
+    kill().await.expect("ended");
+    database.run(move |conn| sessions::touch(conn, "key", now)).await.expect("run");
+    kill().await.expect("ended");
+    database.write(move |conn| sessions::touch(conn, "key", now)).await.expect("written");
 }

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use crate::{
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, insert_all,
         schema::{account_words, account_words_again, accounts},
     },
     domain::folding::folded,
@@ -117,16 +117,18 @@ pub fn index(conn: &mut Conn, account_id: &str, names: &[&str]) -> Result<(), Er
     for word in known.difference(&wanted) {
         diesel::delete(account_words::table.find((word, account_id))).execute(conn)?;
     }
+    insert(conn, account_id, wanted.difference(&known))
+}
+
+/// Makes an account findable that has just been made.
+pub fn index_new(conn: &mut Conn, account_id: &str, names: &[&str]) -> Result<(), Error> {
+    let words: BTreeSet<String> = names.iter().flat_map(|name| words_of(name)).collect();
+    insert(conn, account_id, &words)
+}
+
+fn insert<'a>(conn: &mut Conn, account_id: &str, words: impl IntoIterator<Item = &'a String>) -> Result<(), Error> {
     let row = |word| (account_words::word.eq(word), account_words::account_id.eq(account_id));
-    let rows: Vec<_> = wanted.difference(&known).map(row).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    // Many rows in one statement are not among what both databases share in diesel.
-    match conn {
-        Conn::Sqlite(sqlite) => diesel::insert_into(account_words::table).values(rows).execute(sqlite)?,
-        Conn::Postgres(postgres) => diesel::insert_into(account_words::table).values(rows).execute(postgres)?,
-    };
+    insert_all!(conn, account_words::table, account_words::word, words.into_iter().map(row).collect());
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use crate::{
         entitlements,
         locale::Locale,
         log::{self, Kind, Origin, Record},
-        outbox::{self, Effect, Lease, MailOrder, News},
+        outbox::{self, Due, Effect, Lease, MailOrder, News},
         terms::Version,
     },
 };
@@ -54,39 +54,11 @@ pub struct Decision {
 
 /// Writes down all changes of one press. Must run in one write transaction, with the account locked.
 pub fn carry_out(conn: &mut Conn, press: Press<'_>, changes: &[Change]) -> Result<Vec<Decided>, Error> {
-    changes.iter().map(|change| carry_out_one(conn, press, change)).collect()
-}
-
-fn carry_out_one(conn: &mut Conn, press: Press<'_>, change: &Change) -> Result<Decided, Error> {
-    let owed = match change {
-        Change::Grant { service, accept, entitle } => {
-            if let Some(accepted) = accept {
-                write_acceptance(conn, press, service, accepted, *entitle)?;
-            }
-            if *entitle { Some(entitle_and_owe(conn, press, service, true, "accepted")?) } else { None }
-        }
-        Change::Withdraw { service, acceptance } => {
-            Some(write_end(conn, press, service, acceptance.as_ref(), Cause::Member)?)
-        }
-    };
-    Ok(Decided { service: change.service().to_owned(), owed })
-}
-
-fn write_acceptance(
-    conn: &mut Conn,
-    press: Press<'_>,
-    service: &str,
-    accepted: &AcceptedText,
-    is_new: bool,
-) -> Result<(), Error> {
-    let now = press.origin.at;
-    let receipt = acceptances::accept(conn, press.account_id, service, accepted, press.change_id, now)?;
-    let detail = json!({
-        "receipt": receipt, "version": accepted.number, "locale": accepted.locale, "sha256": accepted.digest,
-    });
-    record(conn, press, Kind::TermsAccepted, service, detail)?;
-    let news = if is_new { News::Granted } else { News::AcceptedAgain };
-    owe_mail(conn, press, service, news, receipt, Some(accepted.number))
+    let mut following = Following::new(press);
+    let decided: Vec<Decided> =
+        changes.iter().map(|change| carry_out_one(conn, &mut following, change)).collect::<Result<_, _>>()?;
+    following.write(conn)?;
+    Ok(decided)
 }
 
 /// Ends an entitlement and, if there is one, the acceptance it stood on.
@@ -97,52 +69,117 @@ pub fn write_end(
     acceptance: Option<&(String, i32)>,
     cause: Cause,
 ) -> Result<Owed, Error> {
-    let (id, number) = (acceptance.map(|(id, _)| id.as_str()), acceptance.map(|(_, number)| *number));
-    let receipt = acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
-    let detail = json!({ "receipt": receipt, "version": number, "cause": cause.name() });
-    record(conn, press, Kind::AcceptanceWithdrawn, service, detail)?;
-    match cause {
-        Cause::Member => owe_mail(conn, press, service, News::Withdrawn, receipt, number)?,
-        Cause::GraceEnded => owe_mail(conn, press, service, News::GraceEnded, receipt, number)?,
-        // Nobody is there to read it.
-        Cause::AccountGone => {}
+    let mut following = Following::new(press);
+    let owed = end(conn, &mut following, service, acceptance, cause)?;
+    following.write(conn)?;
+    Ok(owed)
+}
+
+/// What follows from a press: records and what is owed. Written together, since each statement is a round trip.
+struct Following<'a> {
+    press: Press<'a>,
+    records: Vec<Record<'a>>,
+    due: Vec<Due<'a>>,
+}
+
+impl<'a> Following<'a> {
+    fn new(press: Press<'a>) -> Self {
+        Self { press, records: Vec::new(), due: Vec::new() }
     }
-    entitle_and_owe(conn, press, service, false, cause.name())
+
+    fn record(&mut self, kind: Kind, service: &'a str, detail: serde_json::Value) {
+        self.records.push(Record { kind, account_id: Some(self.press.account_id), service: Some(service), detail });
+    }
+
+    fn mail(&mut self, service: &'a str, news: News, receipt: String, terms_number: Option<i32>) {
+        if self.press.has_mail {
+            let at = self.press.origin.at;
+            let order = MailOrder { news, receipt, at, terms_number, locale: self.press.locale };
+            self.due.push(Due::new(service, Effect::Mail(order), None, at));
+        }
+    }
+
+    /// Owes a directory write; returns the id of the outbox entry.
+    fn membership(&mut self, service: &'a str) -> String {
+        let due = Due::new(service, Effect::Membership, self.press.lease, self.press.origin.at);
+        let id = due.id.clone();
+        self.due.push(due);
+        id
+    }
+
+    fn write(self, conn: &mut Conn) -> Result<(), Error> {
+        log::append_all(conn, self.press.origin, &self.records)?;
+        outbox::owe_all(conn, self.press.account_id, &self.due, self.press.origin.at)
+    }
 }
 
-fn entitle_and_owe(conn: &mut Conn, press: Press<'_>, service: &str, wanted: bool, cause: &str) -> Result<Owed, Error> {
-    let now = press.origin.at;
-    let revision = entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, now)?;
-    let kind = if wanted { Kind::EntitlementGranted } else { Kind::EntitlementEnded };
-    record(conn, press, kind, service, json!({ "cause": cause }))?;
-    let id = outbox::owe(conn, press.account_id, service, &Effect::Membership, press.lease, now)?;
-    Ok(Owed { id, decision: Decision { wanted, revision } })
+fn carry_out_one<'a>(conn: &mut Conn, following: &mut Following<'a>, change: &'a Change) -> Result<Decided, Error> {
+    let owed = match change {
+        Change::Grant { service, accept, entitle } => {
+            if let Some(accepted) = accept {
+                write_acceptance(conn, following, service, accepted, *entitle)?;
+            }
+            if *entitle { Some(entitle_and_owe(conn, following, service, true, "accepted")?) } else { None }
+        }
+        Change::Withdraw { service, acceptance } => {
+            Some(end(conn, following, service, acceptance.as_ref(), Cause::Member)?)
+        }
+    };
+    Ok(Decided { service: change.service().to_owned(), owed })
 }
 
-fn owe_mail(
+fn write_acceptance<'a>(
     conn: &mut Conn,
-    press: Press<'_>,
-    service: &str,
-    news: News,
-    receipt: String,
-    terms_number: Option<i32>,
+    following: &mut Following<'a>,
+    service: &'a str,
+    accepted: &AcceptedText,
+    is_new: bool,
 ) -> Result<(), Error> {
-    if press.has_mail {
-        let order = MailOrder { news, receipt, at: press.origin.at, terms_number, locale: press.locale };
-        outbox::owe(conn, press.account_id, service, &Effect::Mail(order), None, press.origin.at)?;
-    }
+    let press = following.press;
+    let receipt = acceptances::accept(conn, press.account_id, service, accepted, press.change_id, press.origin.at)?;
+    let detail = json!({
+        "receipt": receipt, "version": accepted.number, "locale": accepted.locale, "sha256": accepted.digest,
+    });
+    following.record(Kind::TermsAccepted, service, detail);
+    let news = if is_new { News::Granted } else { News::AcceptedAgain };
+    following.mail(service, news, receipt, Some(accepted.number));
     Ok(())
 }
 
-fn record(
+fn end<'a>(
     conn: &mut Conn,
-    press: Press<'_>,
-    kind: Kind,
-    service: &str,
-    detail: serde_json::Value,
-) -> Result<(), Error> {
-    let record = Record { kind, account_id: Some(press.account_id), service: Some(service), detail };
-    log::append(conn, press.origin, &record)
+    following: &mut Following<'a>,
+    service: &'a str,
+    acceptance: Option<&(String, i32)>,
+    cause: Cause,
+) -> Result<Owed, Error> {
+    let press = following.press;
+    let (id, number) = (acceptance.map(|(id, _)| id.as_str()), acceptance.map(|(_, number)| *number));
+    let receipt = acceptances::withdraw(conn, press.account_id, service, id, cause, press.change_id, press.origin.at)?;
+    let detail = json!({ "receipt": receipt, "version": number, "cause": cause.name() });
+    following.record(Kind::AcceptanceWithdrawn, service, detail);
+    match cause {
+        Cause::Member => following.mail(service, News::Withdrawn, receipt, number),
+        Cause::GraceEnded => following.mail(service, News::GraceEnded, receipt, number),
+        // Nobody is there to read it.
+        Cause::AccountGone => {}
+    }
+    entitle_and_owe(conn, following, service, false, cause.name())
+}
+
+fn entitle_and_owe<'a>(
+    conn: &mut Conn,
+    following: &mut Following<'a>,
+    service: &'a str,
+    wanted: bool,
+    cause: &str,
+) -> Result<Owed, Error> {
+    let press = following.press;
+    let revision =
+        entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, press.origin.at)?;
+    let kind = if wanted { Kind::EntitlementGranted } else { Kind::EntitlementEnded };
+    following.record(kind, service, json!({ "cause": cause }));
+    Ok(Owed { id: following.membership(service), decision: Decision { wanted, revision } })
 }
 
 /// Ends entitlements whose grace has run out: a newer major version was not accepted in time. Looks at one account, in the

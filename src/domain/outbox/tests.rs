@@ -24,7 +24,7 @@ fn taken_twice(conn: &mut Conn, now: Instant) -> Result<(Entry, Entry), Error> {
         affiliations: Vec::new(),
     };
     let account = accounts::remember(conn, &person, Locale::De, now)?;
-    owe(conn, &account.id, "chat", &Effect::Membership, None, now)?;
+    owe(conn, &account.id, "chat", Effect::Membership, now)?;
     let (soon, later) = (now + TimeDelta::seconds(1), now + TimeDelta::seconds(2));
     let mut take = |holder, until, now| take_due(conn, Kind::Membership, &lease(holder, until), 8, now);
     let (mut first, mut second) = (take("one", soon, now)?, take("another", now + TimeDelta::minutes(1), later)?);

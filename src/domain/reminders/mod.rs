@@ -136,7 +136,7 @@ fn owe(
             dn: person.dn.clone(),
             language: person.language,
         });
-        outbox::owe(conn, order.account_id, order.service, &effect, None, origin.at)?;
+        outbox::owe(conn, order.account_id, order.service, effect, origin.at)?;
     }
     let ids = reservations::ids(conn, missing.iter().map(|person| person.key.as_str()), origin.at)?;
     let subjects: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
