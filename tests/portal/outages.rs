@@ -143,13 +143,15 @@ async fn a_broken_table_is_an_error_page_without_internals(base: Base) {
     let world = World::new(base).await;
     let anna = world.signed_in(who::ANNA).await;
     world.execute("ALTER TABLE acceptances RENAME TO misplaced").expect("another name");
+    world.execute("ALTER TABLE terms_texts RENAME TO misplaced_texts").expect("another name");
     for page in [anna.open("/profile/permissions").await, anna.open("/profile/history").await] {
         page.expect(500).says(&en("error-500-title")).says("Number of this request: 01");
-        for internal in ["acceptances", "misplaced", "relation", "no such", "SELECT", "diesel", "sqlite"] {
+        for internal in ["acceptances", "texts", "misplaced", "relation", "no such", "SELECT", "diesel", "sqlite"] {
             assert!(!page.body.contains(internal), "{internal} in {}", page.body);
         }
     }
     world.execute("ALTER TABLE misplaced RENAME TO acceptances").expect("the old name");
+    world.execute("ALTER TABLE misplaced_texts RENAME TO terms_texts").expect("the old name");
     anna.permissions().await.expect(200);
 }
 

@@ -257,7 +257,7 @@ impl World {
     pub async fn with_the_only_connection<T>(&self, meanwhile: impl Future<Output = T>) -> T {
         let (taken, waits_until_taken) = tokio::sync::oneshot::channel();
         let (release, waits_for_release) = mpsc::channel::<()>();
-        let holding = self.app.state.database.read(move |_| -> Result<(), latchkey::db::Error> {
+        let holding = self.app.state.database.read_once(move |_| -> Result<(), latchkey::db::Error> {
             let _ = taken.send(());
             let _ = waits_for_release.recv();
             Ok(())
