@@ -3,6 +3,9 @@
 //! SQLite admits one writer at a time, and a commit waits for the disk. So whoever is first takes the others along: each
 //! decision runs in a savepoint of its own, one commit makes all of them last, and only then everybody is answered.
 //! Nothing waits for company: the writer takes what is there when it is free.
+//!
+//! A decision without company needs no savepoint. One that changes very many rows never has company: what would undo a savepoint
+//! is every page as it was before, in memory.
 
 use std::{
     collections::VecDeque,
@@ -41,11 +44,22 @@ struct Queue {
 
 struct Waiting {
     since: Instant,
+    size: WriteSize,
     work: Box<dyn Work>,
+}
+
+/// How much a decision changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WriteSize {
+    Usual,
+    /// Rows for everybody, say.
+    Large,
 }
 
 /// A decision and who waits for it.
 trait Work: Send {
+    /// Decides in a transaction of its own, ends it and answers.
+    fn decide_alone(self: Box<Self>, connection: &mut Conn);
     /// Decides within the transaction of the batch. An error means that nothing more can be done in this transaction.
     fn decide(self: Box<Self>, connection: &mut Conn) -> Result<Answer, Error>;
     /// Nothing has happened, and this is why.
@@ -63,6 +77,7 @@ impl Writer {
     /// Runs `decide` and waits until its effect is stored, or until it is certain that there is none.
     pub(super) async fn write<T, E>(
         &self,
+        size: WriteSize,
         decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
@@ -73,7 +88,7 @@ impl Writer {
         let work = Box::new(Decision { decide, answer });
         let is_first = {
             let mut queue = self.lock();
-            queue.waiting.push_back(Waiting { since: Instant::now(), work });
+            queue.waiting.push_back(Waiting { since: Instant::now(), size, work });
             !std::mem::replace(&mut queue.is_busy, true)
         };
         if is_first {
@@ -87,21 +102,31 @@ impl Writer {
         waiting.await.unwrap_or_else(|_| Err(Error::Broken("the writer ended".into()).into()))
     }
 
-    /// What is there now, up to the limit; `None` if nothing is.
+    /// What is there now, up to the limit, or one large decision; `None` if nothing is.
     fn next_batch(&self) -> Option<Vec<Waiting>> {
         let mut queue = self.lock();
-        let count = queue.waiting.len().min(BATCH);
+        let usual = queue.waiting.iter().take(BATCH).take_while(|one| one.size == WriteSize::Usual).count();
+        let count = usual.max(1).min(queue.waiting.len());
         queue.is_busy = count > 0;
         (count > 0).then(|| queue.waiting.drain(..count).collect())
     }
 
     fn store(&self, batch: Vec<Waiting>) {
-        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
+        let (mut timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }
         match begin_on_any(&self.0.pool, "BEGIN IMMEDIATE") {
-            Ok(mut connection) => decide_all(&mut connection, timely),
+            Ok(mut connection) => match (timely.pop(), timely.is_empty()) {
+                (None, _) => {
+                    let _ = roll_back(&mut connection);
+                }
+                (Some(one), true) => one.work.decide_alone(&mut connection),
+                (Some(last), false) => {
+                    timely.push(last);
+                    decide_all(&mut connection, timely);
+                }
+            },
             Err(error) => timely.into_iter().for_each(|one| one.work.refuse(error.clone())),
         }
     }
@@ -148,6 +173,13 @@ where
     T: Send + 'static,
     E: From<Error> + Send + 'static,
 {
+    fn decide_alone(self: Box<Self>, connection: &mut Conn) {
+        let Self { decide, answer } = *self;
+        let decided = undisturbed(|| decide(connection));
+        let ended = if decided.is_ok() { commit(connection) } else { roll_back(connection) };
+        let _ = answer.send(decided.and_then(|value| ended.map(|()| value).map_err(E::from)));
+    }
+
     fn decide(self: Box<Self>, connection: &mut Conn) -> Result<Answer, Error> {
         let Self { decide, answer } = *self;
         match in_savepoint(connection, decide) {
@@ -174,8 +206,7 @@ fn in_savepoint<T, E: From<Error>>(
     decide: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<Result<T, E>, Error> {
     begin_within(connection)?;
-    let decided = catch_unwind(AssertUnwindSafe(|| decide(connection)))
-        .unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()));
+    let decided = undisturbed(|| decide(connection));
     match &decided {
         Ok(_) => commit(connection)?,
         Err(_) => roll_back(connection)?,
@@ -183,9 +214,19 @@ fn in_savepoint<T, E: From<Error>>(
     Ok(decided)
 }
 
+/// A panic in a decision is an error of it alone.
+fn undisturbed<T, E: From<Error>>(decide: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(decide))
+        .unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
+}
+
 #[cfg(test)]
 mod tests {
-    use diesel::{RunQueryDsl as _, sql_query};
+    use diesel::{
+        RunQueryDsl as _,
+        connection::{TransactionManager as _, TransactionManagerStatus},
+        sql_query,
+    };
     use futures_util::future::join_all;
 
     use super::super::{Database, Settings};
@@ -230,6 +271,55 @@ mod tests {
             }
         }
         assert_eq!(count(&database).await, 100);
+    }
+
+    #[tokio::test]
+    async fn what_is_stored_alone_fails_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder).await;
+        let write = async |decide: fn(&mut Conn) -> Result<usize, Error>| database.write(decide).await;
+        assert_eq!(write(|conn| insert(conn, 1)).await.unwrap(), 1);
+        assert!(matches!(write(|conn| insert(conn, 2).and(insert(conn, 1))).await, Err(Error::Conflict(_))));
+        assert!(matches!(
+            write(|conn| insert(conn, 3).map(|_| panic!("a mistake of ours"))).await,
+            Err(Error::Broken(_))
+        ));
+        assert_eq!(write(|conn| insert(conn, 4)).await.unwrap(), 1);
+        assert_eq!(count(&database).await, 2);
+    }
+
+    fn depth(conn: &mut Conn) -> Option<u32> {
+        let status = <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(conn);
+        let TransactionManagerStatus::Valid(status) = status else { return None };
+        status.transaction_depth().map(u32::from)
+    }
+
+    #[tokio::test]
+    async fn a_large_decision_has_no_company_and_no_savepoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = database(&folder).await;
+        let (release, waits) = std::sync::mpsc::channel();
+        let (began, has_begun) = oneshot::channel();
+        let busy = database.write(move |_| {
+            let _ = began.send(());
+            Ok::<_, Error>(waits.recv().is_ok())
+        });
+        let small = || database.write(|conn| Ok::<_, Error>(depth(conn)));
+        let large = database.write_large(|conn| Ok::<_, Error>(depth(conn)));
+        let others = async {
+            has_begun.await.unwrap();
+            let others = join_all([small(), small()]);
+            let all = async { tokio::join!(others, large, join_all([small(), small()])) };
+            let releasing = async {
+                tokio::task::yield_now().await;
+                release.send(()).unwrap();
+            };
+            tokio::join!(all, releasing).0
+        };
+        let (_, (before, large, after)) = tokio::join!(busy, others);
+        assert_eq!(before.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [Some(2), Some(2)]);
+        assert_eq!(large.unwrap(), Some(1));
+        assert_eq!(after.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [Some(2), Some(2)]);
     }
 
     #[tokio::test]

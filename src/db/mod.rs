@@ -18,7 +18,7 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use secrecy::{ExposeSecret, SecretString};
 
-use batch::Writer;
+use batch::{WriteSize, Writer};
 pub use connection::{Backend, Conn};
 use connection::{Manager, begin_on_any, commit, connect, roll_back};
 pub(crate) use prepared::insert_all;
@@ -183,7 +183,7 @@ impl Database {
     /// Runs one statement that may run twice without doing more than once; it is a transaction by itself.
     pub async fn run(&self, statement: impl Fn(&mut Conn) -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
         match &self.writer {
-            Some(writer) => writer.write(statement).await,
+            Some(writer) => writer.write(WriteSize::Usual, statement).await,
             None => self.ask(statement).await,
         }
     }
@@ -239,7 +239,23 @@ impl Database {
         E: From<Error> + Send + 'static,
     {
         match &self.writer {
-            Some(writer) => writer.write(decide).await,
+            Some(writer) => writer.write(WriteSize::Usual, decide).await,
+            None => self.transaction(decide).await,
+        }
+    }
+
+    /// Like [`Database::write`], for what changes very many rows: on SQLite nobody else's decision is stored with it, because that
+    /// would take memory for each page that is changed.
+    pub async fn write_large<T, E>(
+        &self,
+        decide: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.writer {
+            Some(writer) => writer.write(WriteSize::Large, decide).await,
             None => self.transaction(decide).await,
         }
     }

@@ -16,6 +16,7 @@ mod legal;
 mod limit;
 mod mailbox;
 mod member;
+mod memory;
 mod multipart;
 mod observed;
 mod own_data;

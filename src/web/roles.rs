@@ -1,13 +1,7 @@
 //! Who may do what: roles as the directory gave them, asked again when the answer has grown old.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
-
 use actix_web::HttpRequest;
 use askama::Template;
-use chrono::TimeDelta;
 
 use super::{
     State, client,
@@ -27,49 +21,6 @@ use crate::{
         roles::{self, Role, Roles},
     },
 };
-
-/// How many accounts' roles are remembered before the old ones are cleared away.
-const REMEMBERED: usize = 20_000;
-
-/// The last answers of the directory, by account.
-#[derive(Default)]
-pub(super) struct KnownRoles(Mutex<HashMap<String, Look>>);
-
-#[derive(Clone, Copy)]
-struct Look {
-    roles: Roles,
-    at: Instant,
-}
-
-impl KnownRoles {
-    /// The last answer, however old; for navigation only.
-    pub(super) fn last(&self, account_id: &str) -> Roles {
-        self.lock().get(account_id).map_or(Roles::NONE, |look| look.roles)
-    }
-
-    fn since(&self, account_id: &str, since: Instant) -> Option<Roles> {
-        self.lock().get(account_id).filter(|look| look.at > since).map(|look| look.roles)
-    }
-
-    fn forget(&self, account_id: &str) {
-        self.lock().remove(account_id);
-    }
-
-    fn note(&self, account_id: &str, look: Look, old: Instant) {
-        let mut known = self.lock();
-        if known.len() >= REMEMBERED {
-            known.retain(|_, look| look.at > old);
-        }
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(account_id.to_owned(), look);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Look>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Lets nobody pass but those who hold the role.
 ///
@@ -126,7 +77,7 @@ pub(super) async fn of_account(request_id: &str, state: &State, account: &Accoun
         return Ok(Roles::NONE);
     }
     let now = state.clock.now();
-    if let Some(roles) = state.roles.since(&account.id, now - refresh(state)) {
+    if let Some(roles) = state.roles.fresh(&account.id, now) {
         return Ok(roles);
     }
     let roles = look(state, account).await.map_err(|error| not_known(&error))?;
@@ -147,12 +98,8 @@ async fn keep(
     at: Instant,
 ) -> Result<Roles, WebError> {
     record_change(state, account, request_id.to_owned(), at, roles).await?;
-    state.roles.note(&account.id, Look { roles, at }, at - refresh(state));
+    state.roles.keep(&account.id, roles, at);
     Ok(roles)
-}
-
-fn refresh(state: &State) -> TimeDelta {
-    TimeDelta::from_std(state.settings.roles.refresh).unwrap_or(TimeDelta::MAX)
 }
 
 /// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.

@@ -8,9 +8,9 @@ use super::{
     audit,
     courses::{classes::Classes, tickers::Boards},
     limit::Limit,
+    memory::Memory,
     refusals::Refusals,
     result,
-    roles::KnownRoles,
     seats::Seats,
     settings::Settings,
     sightings::Sightings,
@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     db::Database,
     directory::{Courses, Directory},
-    domain::{catalogue::Catalogue, log::head::PublicKey},
+    domain::{catalogue::Catalogue, log::head::PublicKey, roles::Roles},
     work::{Delivery, Outside},
 };
 
@@ -44,7 +44,8 @@ pub struct State {
     pub(super) sightings: Sightings,
     pub(super) throttle: Throttle,
     pub(super) refusals: Refusals,
-    pub(super) roles: KnownRoles,
+    /// As the directory gave them last.
+    pub(super) roles: Memory<Roles>,
     pub(super) audit: audit::Shared,
     /// How often one lecturer may ask for data of a class.
     pub(super) class_pages: Limit,
@@ -70,7 +71,7 @@ impl State {
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             refusals: Refusals::default(),
-            roles: KnownRoles::default(),
+            roles: Memory::new(settings.roles.refresh),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
             class_pages: Limit::new(settings.class_pages_per_minute, &outside.clock),
             class_exports: Limit::per_hour(settings.class_exports_per_hour, &outside.clock),

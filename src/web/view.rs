@@ -31,7 +31,7 @@ pub(super) fn frame(request: &HttpRequest, state: &State, member: Option<&Member
             session_seconds: u64::try_from((member.session_ends - now).num_seconds()).unwrap_or_default(),
         }),
         nav,
-        roles: member.map_or(Roles::NONE, |member| state.roles.last(&member.account.id)),
+        roles: member.and_then(|member| state.roles.last(&member.account.id)).unwrap_or(Roles::NONE),
         notice: member.and_then(|member| member.notice).map(|notice| notice.to_notice(locale)),
         request_id: client::request_id(request),
         address: format!("{}{}", state.settings.portal.public_url.as_str().trim_end_matches('/'), request.path()),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use diesel::{QueryableByName, RunQueryDsl as _, sql_query, sql_types::BigInt};
 use latchkey::{
     clock::Clock,
@@ -14,7 +15,7 @@ use crate::{
     world::{Base, World, who},
 };
 
-on_both![what_was_published_accepted_or_logged_cannot_be_changed_or_deleted];
+on_both![what_was_published_accepted_or_logged_cannot_be_changed_or_deleted, a_delivery_is_no_sign_of_life];
 
 async fn what_was_published_accepted_or_logged_cannot_be_changed_or_deleted(base: Base) {
     let world = World::new(base).await;
@@ -42,6 +43,17 @@ async fn what_was_published_accepted_or_logged_cannot_be_changed_or_deleted(base
         }
     }
     assert_eq!(world.dump(), before);
+}
+
+/// When somebody was last seen is when they signed in, whatever is done about their account later.
+async fn a_delivery_is_no_sign_of_life(base: Base) {
+    let world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    let seen = world.lines("CAST(seen_at AS TEXT)", "accounts");
+    world.advance(TimeDelta::minutes(5));
+    anna.activate(&["cloud"]).await;
+    world.deliver().await;
+    assert_eq!(world.lines("CAST(seen_at AS TEXT)", "accounts"), seen);
 }
 
 #[derive(QueryableByName)]

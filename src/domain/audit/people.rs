@@ -98,6 +98,18 @@ pub fn listed<'a>(
     Ok(people)
 }
 
+/// Those of these ids that are accounts.
+pub fn known(conn: &mut Conn, ids: &BTreeSet<String>) -> Result<BTreeSet<String>, Error> {
+    let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+    let mut known = BTreeSet::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let found: Vec<String> =
+            accounts::table.filter(accounts::id.eq_any(ids.to_vec())).select(accounts::id).load(conn)?;
+        known.extend(found);
+    }
+    Ok(known)
+}
+
 /// When an account was made, when the person was last seen, and what the directory said then about affiliations.
 pub fn times(conn: &mut Conn, id: &str) -> Result<Option<(Instant, Instant, Vec<String>)>, Error> {
     let found: Option<(Instant, Instant, String)> = accounts::table

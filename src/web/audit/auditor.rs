@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::reason;
 use crate::{
     clock::Instant,
+    db::Conn,
     domain::{
         audit::people,
         log::{self, Actor, Kind, Origin, Record},
@@ -15,6 +16,9 @@ use crate::{
     },
     web::{State, client, error::WebError, member::Member, roles},
 };
+
+/// A record about more people than this is stored without company.
+const MANY: usize = 1_000;
 
 /// An auditor who has said why.
 #[derive(Clone)]
@@ -58,12 +62,14 @@ impl Auditor {
     ) -> Result<(), WebError> {
         detail["reason"] = json!(self.reason);
         let this = self.clone();
-        let recorded = state.database.write(move |conn| {
-            let known = people::listed(conn, &subjects)?;
-            let subjects = known.keys().map(String::as_str).filter(|id| *id != this.account_id).collect();
+        let is_large = subjects.len() > MANY;
+        let record = move |conn: &mut Conn| {
+            let known = people::known(conn, &subjects)?;
+            let subjects = known.iter().map(String::as_str).filter(|id| *id != this.account_id).collect();
             let origin = Origin { actor: Actor::Account(&this.account_id), request_id: &this.request_id, at: this.now };
             log::append_about(conn, origin, &Record { kind, account_id: None, service: None, detail }, &subjects)
-        });
-        Ok(recorded.await?)
+        };
+        let database = &state.database;
+        Ok(if is_large { database.write_large(record).await } else { database.write(record).await }?)
     }
 }

@@ -45,7 +45,8 @@ use crate::{
     },
 };
 
-/// Records that are read, written and sent at once: all that is in memory of a file of any size.
+/// Records that are read, written and sent at once. Of a file of any size nothing else is in memory, but for the ids of its people
+/// until the export is recorded.
 const BATCH: usize = 1_000;
 
 /// The largest file.
