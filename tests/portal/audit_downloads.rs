@@ -177,18 +177,18 @@ async fn a_verification_tells_how_far_it_is(base: Base) {
 async fn before_an_export_of_very_many_its_size_is_told_as_exactly_as_it_is_known(base: Base) {
     let world = World::new(base).await;
     world.signed_in(who::ANNA).await;
-    fill(&world, base, 101_000);
+    fill(&world, base, 51_000);
     let claudia = auditor(&world).await;
     let at_most = "One file holds at most 1,000,000 records.";
     // Nothing is sealed, so nobody knows.
     let page = claudia.open("/audit/export").await;
-    page.expect(200).says("The file will hold more than 100,000 records. That is more than 33 MB.").says(at_most);
+    page.expect(200).says("The file will hold more than 50,000 records. That is more than 17 MB.").says(at_most);
     let seal = "INSERT INTO log_leaves SELECT row_number() OVER (ORDER BY id) - 1, id, '' FROM log_records";
     world.execute(seal).expect("leaves");
     let page = claudia.open("/audit/export").await;
-    page.expect(200).says("The file will hold about 101,000 records. That is about 34 MB.").says(at_most);
+    page.expect(200).says("The file will hold about 51,000 records. That is about 17 MB.").says(at_most);
     page.says(&en("audit-export-while"));
-    claudia.open("/audit/export?service=chat").await.says("The file will hold more than 100,000 records.");
+    claudia.open("/audit/export?service=chat").await.says("The file will hold more than 50,000 records.");
     claudia.open("/audit/export?kind=reason-given").await.says("The file will hold one record.");
     claudia.open("/audit/export?from=2023-11-15").await.says("The file will hold 10 records. That is about 4 kB.");
 }

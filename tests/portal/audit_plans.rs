@@ -96,6 +96,7 @@ async fn every_search_walks_an_index(base: Base) {
             statements.0.lock().expect("the statements").clear();
             records::page(&mut conn, &filter, from, 50).expect("a page");
             records::count(&mut conn, &filter).expect("a count");
+            records::page_and_count(&mut conn, &filter, from, 50).expect("a page and a count");
             records::count_all(&mut conn, &filter, 1_000_000).expect("a count of all");
             let sent = statements.0.lock().expect("the statements").clone();
             // What is counted one by one is not more than a file may hold, in whatever order.

@@ -234,33 +234,66 @@ macro_rules! ends {
     }};
 }
 
-/// A page of records, newest first, and whether there are more in that direction.
-pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<(Vec<Stored>, bool), Error> {
+/// A page of records.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Newest first.
+    pub records: Vec<Stored>,
+    /// Whether there are more in the direction in which it was turned.
+    pub more: bool,
+}
+
+/// The page that is entered here.
+pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<Page, Error> {
     let walks = filter.walks();
-    let mut found: Vec<Stored> = if let [walk] = walks[..] {
-        ends!(filter, walk, from, size, records::all_columns).load(conn)?
-    } else {
-        // Most of what these walks find is not on this page, so they read ids alone.
-        let mut ids = BTreeSet::new();
-        for walk in walks {
-            ids.extend(ends!(filter, walk, from, size, records::id).load::<String>(conn)?);
-        }
-        let ids: Vec<String> = match from {
-            From::After(_) => ids.into_iter().take(size + 1).collect(),
-            From::Newest | From::Before(_) => ids.into_iter().rev().take(size + 1).collect(),
-        };
-        if ids.is_empty() { Vec::new() } else { records::table.filter(records::id.eq_any(ids)).load(conn)? }
+    if let [walk] = walks[..] {
+        let found = ends!(filter, walk, from, size, records::all_columns).load(conn)?;
+        return Ok(Page::cut(found, from, size));
+    }
+    // Most of what these walks find is not on this page, so they read ids alone.
+    let mut ids = BTreeSet::new();
+    for walk in walks {
+        ids.extend(ends!(filter, walk, from, size, records::id).load::<String>(conn)?);
+    }
+    page_of(conn, &ids, from, size)
+}
+
+/// The same, and how many records are meant. What the newest page needs of many walks is among what is counted, so they are walked once.
+pub fn page_and_count(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<(Page, Count), Error> {
+    let walks = filter.walks();
+    if walks.len() == 1 || from != From::Newest {
+        return Ok((page(conn, filter, from, size)?, count(conn, filter)?));
+    }
+    let mut ids = BTreeSet::new();
+    for walk in walks {
+        let most = if ids.len() > COUNTED { size } else { COUNTED.max(size) };
+        ids.extend(ends!(filter, walk, from, most, records::id).load::<String>(conn)?);
+    }
+    let count = if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) };
+    Ok((page_of(conn, &ids, from, size)?, count))
+}
+
+/// The page at the end of these ids at which the walks were entered.
+fn page_of(conn: &mut Conn, ids: &BTreeSet<String>, from: From<'_>, size: usize) -> Result<Page, Error> {
+    let ids: Vec<&String> = match from {
+        From::After(_) => ids.iter().take(size + 1).collect(),
+        From::Newest | From::Before(_) => ids.iter().rev().take(size + 1).collect(),
     };
-    found.sort_by(|a, b| a.id.cmp(&b.id));
-    let more = found.len() > size;
-    if !matches!(from, From::After(_)) {
-        found.reverse();
+    let found = if ids.is_empty() { Vec::new() } else { records::table.filter(records::id.eq_any(ids)).load(conn)? };
+    Ok(Page::cut(found, from, size))
+}
+
+impl Page {
+    /// Of at most one record more than the page has.
+    fn cut(mut found: Vec<Stored>, from: From<'_>, size: usize) -> Self {
+        found.sort_by(|a, b| b.id.cmp(&a.id));
+        let more = found.len() > size;
+        if more && matches!(from, From::After(_)) {
+            found.remove(0);
+        }
+        found.truncate(size);
+        Self { records: found, more }
     }
-    found.truncate(size);
-    if matches!(from, From::After(_)) {
-        found.reverse();
-    }
-    Ok((found, more))
 }
 
 /// How many records a file would hold.
@@ -273,7 +306,7 @@ pub enum Size {
 }
 
 /// More records than this are not counted while a page waits for it.
-pub const COUNTED_FOR_A_FILE: u64 = 100_000;
+pub const COUNTED_FOR_A_FILE: u64 = 50_000;
 
 /// How many records are meant, as exactly as can be said at once.
 pub fn size(conn: &mut Conn, filter: &Filter) -> Result<Size, Error> {

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         audit::{
             people::{self, Found, Listed},
-            records::{self, Count, Filter, From, Stored},
+            records::{self, Count, Filter, From, Page, Stored},
         },
         log::Kind,
         terms::{self, Version},
@@ -93,15 +93,14 @@ fn ask(conn: &mut db::Conn, search: &Search, tz: chrono_tz::Tz, is_wrong: bool) 
         (None, Some(id)) => From::After(id),
         (None, None) => From::Newest,
     };
-    let (records, more) = records::page(conn, &filter, from, PAGE)?;
+    let (Page { records, more }, count) = records::page_and_count(conn, &filter, from, PAGE)?;
     let (has_newer, has_older) = match from {
         From::Newest => (false, more),
         From::Before(_) => (true, more),
         From::After(_) => (more, true),
     };
     let names = people::listed(conn, records.iter().flat_map(Stored::people).collect::<BTreeSet<_>>())?;
-    let count = Some(records::count(conn, &filter)?);
-    Ok(Answer { versions, found, records, count, has_newer, has_older, names })
+    Ok(Answer { versions, found, records, count: Some(count), has_newer, has_older, names })
 }
 
 /// Whom and what a search means.

@@ -98,7 +98,7 @@ impl Content for Filter {
     }
 
     fn batch(&self, conn: &mut Conn, after: Option<&str>, size: usize) -> Result<Vec<Stored>, db::Error> {
-        Ok(records::page(conn, self, after.map_or(From::Newest, From::Before), size)?.0)
+        Ok(records::page(conn, self, after.map_or(From::Newest, From::Before), size)?.records)
     }
 
     fn cursor(record: &Stored) -> &str {
