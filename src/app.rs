@@ -51,9 +51,7 @@ impl App {
     /// reachable now. `mailbox` is the folder with the demo's mails.
     pub async fn assemble(config: &Config, clock: Clock, mailbox: Option<PathBuf>) -> Result<Self, AppError> {
         let database = Database::open(&config.database)?;
-        migrate(&database).await?;
-        // Accounts that are older than the search for people; none are, but at the first start of a version that has it.
-        while database.write(|conn| people::index_older(conn, PEOPLE_AT_ONCE)).await? > 0 {}
+        let Secrets { cookie_key, course_key } = patiently(async || prepare(&database).await).await?;
         let outside = Outside {
             directory: Directory::new(config.directory.clone())?,
             mailer: Mailer::new(&config.mail)?,
@@ -63,10 +61,6 @@ impl App {
             database,
             clock,
         };
-        let cookie_key = cookie_key(&outside.database).await?;
-        let course_key = secret(&outside.database, "course-key", &chance::token()).await?;
-        // Made now, so that two who need it for the first time at the same moment do not get in each other's way.
-        secret(&outside.database, reservations::SECRET, &chance::token()).await?;
         let courses = Courses::new(outside.directory.clone(), config.courses.clone(), course_key.as_bytes());
         let delivery = Delivery::new(outside.clone(), config.work.clone());
         let sealer = Sealer::new(outside.clone(), config.audit.clone(), delivery.clone());
@@ -90,16 +84,36 @@ impl App {
     }
 }
 
-/// Brings the tables up to date; a database that is just being restarted is given a little time.
-async fn migrate(database: &Database) -> Result<(), db::Error> {
+/// Does what a start needs of the database, from the beginning if need be: one that is just being restarted, or ends a connection in
+/// the middle, is given a little time.
+pub async fn patiently<T>(work: impl AsyncFn() -> Result<T, db::Error>) -> Result<T, db::Error> {
     for _ in 0..PATIENCE {
-        match database.migrate().await {
+        match work().await {
             Err(db::Error::Unavailable(reason)) => tracing::warn!(event = "start.waiting", reason),
             done => return done,
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    database.migrate().await
+    work().await
+}
+
+/// What all portals on one database share and nobody else knows.
+struct Secrets {
+    cookie_key: Key,
+    course_key: String,
+}
+
+/// Brings the database to what this version needs.
+async fn prepare(database: &Database) -> Result<Secrets, db::Error> {
+    database.migrate().await?;
+    // Accounts that are older than the search for people; none are, but at the first start of a version that has it.
+    while database.write(|conn| people::index_older(conn, PEOPLE_AT_ONCE)).await? > 0 {}
+    // Made now, so that two who need it for the first time at the same moment do not get in each other's way.
+    secret(database, reservations::SECRET, &chance::token()).await?;
+    Ok(Secrets {
+        cookie_key: cookie_key(database).await?,
+        course_key: secret(database, "course-key", &chance::token()).await?,
+    })
 }
 
 /// The key that signs session cookies: all portals on one database share it, and restarts keep it.

@@ -6,7 +6,7 @@ use anyhow::Context;
 use serde_json::json;
 
 use crate::{
-    app::App,
+    app::{App, patiently},
     chance,
     clock::Clock,
     config::Config,
@@ -28,13 +28,17 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
 /// Records that a portal begins to work, and with which configuration.
 pub(super) async fn record_start(app: &App, config: &Config) -> Result<(), Error> {
     let (digest, now) = (config.digest.clone(), app.state.clock.now());
-    let record = move |conn: &mut Conn| {
-        let request_id = chance::id(now);
-        let origin = Origin { actor: Actor::System, request_id: &request_id, at: now };
-        let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration_sha256": digest });
-        log::append(conn, origin, &Record { kind: Kind::PortalStarted, account_id: None, service: None, detail })
+    let record = async || {
+        let digest = digest.clone();
+        let record = move |conn: &mut Conn| {
+            let request_id = chance::id(now);
+            let origin = Origin { actor: Actor::System, request_id: &request_id, at: now };
+            let detail = json!({ "version": env!("CARGO_PKG_VERSION"), "configuration_sha256": digest });
+            log::append(conn, origin, &Record { kind: Kind::PortalStarted, account_id: None, service: None, detail })
+        };
+        app.state.database.write(record).await
     };
-    app.state.database.write(record).await
+    patiently(record).await
 }
 
 /// Server and worker side by side.
