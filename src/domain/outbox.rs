@@ -135,13 +135,38 @@ pub struct Due<'a> {
     service: &'a str,
     effect: Effect,
     lease: Option<&'a Lease>,
+    /// An earlier attempt at the same was never answered and may still have its effect.
+    in_doubt: bool,
 }
 
 impl<'a> Due<'a> {
     /// With a lease it belongs to whoever is about to deliver it.
     pub fn new(service: &'a str, effect: Effect, lease: Option<&'a Lease>, now: Instant) -> Self {
-        Self { id: chance::id(now), service, effect, lease }
+        Self { id: chance::id(now), service, effect, lease, in_doubt: false }
     }
+
+    /// What is known of earlier attempts at the same.
+    pub fn past(&self) -> Past {
+        if self.in_doubt { Past::InDoubt } else { Past::Settled }
+    }
+}
+
+/// A directory write in place of all that wait for the same membership: each of them would show what was decided last. Whoever presses
+/// again and again while the directory is away owes one write. What somebody is delivering at this moment stays. Ask with the account
+/// locked.
+pub fn membership<'a>(
+    conn: &mut Conn,
+    account_id: &str,
+    service: &'a str,
+    lease: Option<&'a Lease>,
+    now: Instant,
+) -> Result<Due<'a>, Error> {
+    let waiting = outbox::table
+        .filter(outbox::kind.eq(Kind::Membership.name()))
+        .filter(outbox::account_id.eq(account_id).and(outbox::service.eq(service)))
+        .filter(outbox::lease_holder.is_null());
+    let replaced: Vec<bool> = diesel::delete(waiting).returning(outbox::in_doubt).get_results(conn)?;
+    Ok(Due { in_doubt: replaced.contains(&true), ..Due::new(service, Effect::Membership, lease, now) })
 }
 
 /// Owes an effect, from now on, to whoever comes first.
@@ -164,6 +189,7 @@ pub fn owe_all(conn: &mut Conn, account_id: &str, due: &[Due<'_>], now: Instant)
             outbox::due_at.eq(now),
             outbox::lease_holder.eq(due.lease.map(|lease| lease.holder.clone())),
             outbox::lease_until.eq(due.lease.map(|lease| lease.until)),
+            outbox::in_doubt.eq(due.in_doubt),
         ))
     };
     insert_all!(conn, outbox::table, outbox::id, due.iter().map(row).collect::<Result<_, Error>>()?);

@@ -155,7 +155,7 @@ impl Delivery {
                 effect: Effect::Membership,
                 attempts: 0,
                 created_at: now,
-                past: Past::Settled,
+                past: owed.past,
                 lease: lease.clone(),
             };
             Some((entry, owed.decision))

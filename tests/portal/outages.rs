@@ -14,6 +14,7 @@ on_both![
     while_the_directory_is_away_pages_claim_nothing,
     a_mail_that_cannot_be_written_does_not_undo_the_change,
     a_mail_that_nobody_can_receive_does_not_undo_the_change,
+    who_decides_again_and_again_meanwhile_owes_one_write,
     a_broken_table_is_an_error_page_without_internals,
     a_database_that_does_not_answer_is_an_error_page_and_signs_nobody_out,
 ];
@@ -137,6 +138,25 @@ async fn a_mail_that_nobody_can_receive_does_not_undo_the_change(base: Base) {
     assert_eq!(world.members("cloud").await, [dn(who::ODD_ADDRESS)]);
     assert!(world.mails().is_empty(), "{:?}", world.mails());
     assert!(world.lines("id", "outbox").is_empty(), "waiting does not mend an address");
+}
+
+async fn who_decides_again_and_again_meanwhile_owes_one_write(base: Base) {
+    let mut world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    world.stop_directory().await;
+    for _ in 0..3 {
+        anna.activate(&["rocketchat"]).await;
+        anna.withdraw("rocketchat").await;
+    }
+    anna.activate(&["rocketchat"]).await;
+    assert_eq!((world.count("acceptances"), world.count("withdrawals")), (4, 3));
+    assert_eq!(world.count("outbox WHERE kind = 'membership'"), 1);
+
+    world.start_directory(|_| ()).await;
+    world.advance(TimeDelta::minutes(5));
+    world.deliver().await;
+    assert_eq!(world.members("rocketchat").await, [dn(who::ANNA)]);
+    assert_eq!((world.count("outbox"), world.count("log_records WHERE kind = 'membership-written'")), (0, 1));
 }
 
 async fn a_broken_table_is_an_error_page_without_internals(base: Base) {

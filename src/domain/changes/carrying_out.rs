@@ -11,7 +11,7 @@ use crate::{
         entitlements,
         locale::Locale,
         log::{self, Kind, Origin, Record},
-        outbox::{self, Due, Effect, Lease, MailOrder, News},
+        outbox::{self, Due, Effect, Lease, MailOrder, News, Past},
         terms::Version,
     },
 };
@@ -42,6 +42,8 @@ pub struct Decided {
 pub struct Owed {
     /// The outbox entry.
     pub id: String,
+    /// What is known of earlier writes of the same membership.
+    pub past: Past,
     pub decision: Decision,
 }
 
@@ -99,12 +101,13 @@ impl<'a> Following<'a> {
         }
     }
 
-    /// Owes a directory write; returns the id of the outbox entry.
-    fn membership(&mut self, service: &'a str) -> String {
-        let due = Due::new(service, Effect::Membership, self.press.lease, self.press.origin.at);
-        let id = due.id.clone();
+    /// Owes the directory write that follows from a decision.
+    fn membership(&mut self, conn: &mut Conn, service: &'a str, decision: Decision) -> Result<Owed, Error> {
+        let press = self.press;
+        let due = outbox::membership(conn, press.account_id, service, press.lease, press.origin.at)?;
+        let owed = Owed { id: due.id.clone(), past: due.past(), decision };
         self.due.push(due);
-        id
+        Ok(owed)
     }
 
     fn write(self, conn: &mut Conn) -> Result<(), Error> {
@@ -179,7 +182,7 @@ fn entitle_and_owe<'a>(
         entitlements::decide(conn, press.account_id, service, wanted, cause, press.change_id, press.origin.at)?;
     let kind = if wanted { Kind::EntitlementGranted } else { Kind::EntitlementEnded };
     following.record(kind, service, json!({ "cause": cause }));
-    Ok(Owed { id: following.membership(service), decision: Decision { wanted, revision } })
+    following.membership(conn, service, Decision { wanted, revision })
 }
 
 /// Ends entitlements whose grace has run out: a newer major version was not accepted in time. Looks at one account, in the

@@ -56,9 +56,17 @@ async fn who_holds_an_entry_no_longer_changes_nothing_about_it() {
         let longer = lease("another", now + TimeDelta::hours(1));
         assert!(renew(conn, &holding, &longer)?);
         assert_eq!(writers(conn, &holding)?, Writers::Others, "the old lease is over");
-        let holding = Entry { lease: longer, ..holding };
+        let holding = Entry { lease: longer.clone(), ..holding };
         assert!(postpone(conn, &holding, delay, now)?);
         assert_eq!(list(conn, 8)?[0].attempts, 1);
+
+        let due = membership(conn, &holding.account.id, "chat", None, now)?;
+        assert_eq!(due.past(), Past::InDoubt, "what was not answered may still arrive");
+        owe_all(conn, &holding.account.id, &[due], now)?;
+        let again = take_due(conn, Kind::Membership, &longer, 8, now)?;
+        assert_eq!(again.iter().map(|entry| (entry.attempts, entry.past)).collect::<Vec<_>>(), [(0, Past::InDoubt)]);
+        let due = membership(conn, &holding.account.id, "chat", None, now)?;
+        assert_eq!((due.past(), list(conn, 8)?.len()), (Past::Settled, 1), "what is being delivered stays");
         Ok::<_, Error>(())
     });
     story.await.expect("the database");
