@@ -24,7 +24,7 @@ audit-reset = Zurücksetzen
 audit-date-wrong = Geben Sie ein Datum an, zum Beispiel 2026-11-23.
 audit-dates-reversed = Der letzte Tag darf nicht vor dem ersten liegen.
 audit-people-found = Gefundene Personen
-audit-too-many-people = Mehr als 50 Personen passen. Nur die ersten werden angezeigt und gesucht. Bitte suchen Sie genauer.
+audit-too-many-people = Mehr als 30 Personen passen. Nur die ersten werden angezeigt und gesucht. Bitte suchen Sie genauer.
 audit-count = { $count ->
     [0] Keine Datensätze
     [one] Ein Datensatz

@@ -24,7 +24,7 @@ audit-reset = Reset
 audit-date-wrong = Enter a date, such as 2026-11-23.
 audit-dates-reversed = The last day must not be before the first.
 audit-people-found = People found
-audit-too-many-people = More than 50 people fit. Only the first are shown and searched for; please be more exact.
+audit-too-many-people = More than 30 people fit. Only the first are shown and searched for; please be more exact.
 audit-count = { $count ->
     [0] No records
     [one] One record

@@ -20,7 +20,7 @@ use crate::{
 const IDS_AT_ONCE: usize = 1_000;
 
 /// How many people a search may mean; more, and it has to be more exact.
-pub const MOST: usize = 50;
+pub const MOST: usize = 30;
 
 /// How many words of a search are looked at, and how many letters of its text.
 const MOST_WORDS: usize = 5;
