@@ -112,20 +112,14 @@ impl Writer {
     }
 
     fn store(&self, batch: Vec<Waiting>) {
-        let (mut timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
+        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }
         match begin_on_any(&self.0.pool, "BEGIN IMMEDIATE") {
-            Ok(mut connection) => match (timely.pop(), timely.is_empty()) {
-                (None, _) => {
-                    let _ = roll_back(&mut connection);
-                }
-                (Some(one), true) => one.work.decide_alone(&mut connection),
-                (Some(last), false) => {
-                    timely.push(last);
-                    decide_all(&mut connection, timely);
-                }
+            Ok(mut connection) => match <[Waiting; 1]>::try_from(timely) {
+                Ok([one]) => one.work.decide_alone(&mut connection),
+                Err(several) => decide_all(&mut connection, several),
             },
             Err(error) => timely.into_iter().for_each(|one| one.work.refuse(error.clone())),
         }
