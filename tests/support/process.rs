@@ -5,8 +5,10 @@ use std::{
     fs,
     io::{BufRead as _, BufReader},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -114,10 +116,21 @@ impl Drop for Process {
     }
 }
 
-/// A port on which nobody listens now.
+/// Below those that the system gives to outgoing connections: one of them could take the port before the server listens.
+const PORTS: Range<u16> = 10_000..30_000;
+
+/// A port on which nobody listens now, and which this process gives to nobody else.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    // Another process that does the same begins elsewhere.
+    let begin = std::process::id() as usize * 97;
+    loop {
+        let place = begin + NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + u16::try_from(place % PORTS.len()).expect("a port");
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// A connection to a port of this machine, with limits so that no test hangs.
