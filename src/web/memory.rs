@@ -75,10 +75,11 @@ impl<T: Clone> Memory<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Instant {
+    /// So many seconds after some moment.
+    pub(in crate::web) fn at(seconds: i64) -> Instant {
         let start = chrono::NaiveDate::from_ymd_opt(2026, 11, 25).unwrap().and_hms_opt(9, 0, 0).unwrap();
         start + TimeDelta::seconds(seconds)
     }

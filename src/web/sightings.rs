@@ -53,14 +53,7 @@ impl Sightings {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
-    use super::*;
-
-    fn at(seconds: i64) -> Instant {
-        let start = chrono::NaiveDate::from_ymd_opt(2026, 11, 25).unwrap().and_hms_opt(9, 0, 0).unwrap();
-        start + TimeDelta::seconds(seconds)
-    }
+    use super::{super::memory::tests::at, *};
 
     #[test]
     fn a_match_has_its_own_time() {
