@@ -1,6 +1,8 @@
 //! The direction of dependency, read from the `use` lines: `main → command → app → {web, work} → domain → db`.
+//! And what the program says in its log: operators find each event explained.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -71,8 +73,8 @@ const GUARDED: &[&str] = &[
 /// Names of the outside world that web reaches of these parts: delivery after commit, and reading the directory.
 const WEB_MAY_NAME: &[(&str, &[&str])] = &[
     ("work", &["Delivery", "Outside", "verify"]),
-    ("directory", &["Courses", "Directory", "DirectoryError", "Holder", "OwnCourse", "SignInFailure"]),
-    ("mail", &["ChangeMail", "MailAction", "MailTerms"]),
+    ("directory", &["Candidate", "Courses", "Directory", "DirectoryError", "Holder", "OwnCourse", "SignInFailure"]),
+    ("mail", &["ChangeMail", "Letter", "MailAction", "MailTerms", "ReminderMail"]),
 ];
 
 #[test]
@@ -97,19 +99,61 @@ fn every_part_names_only_what_lies_below_it() {
 
 #[test]
 fn web_reaches_the_outside_by_few_names_only() {
+    let (mut breaches, mut used) = (Vec::new(), BTreeSet::new());
     for (file, line, text) in lines_of("web") {
-        for (part, names) in WEB_MAY_NAME {
-            let Some(rest) =
-                text.split(&format!("{part}::")).nth(1).filter(|_| text.contains(&format!("crate::{part}::")))
-            else {
-                continue;
-            };
-            for name in rest.trim_matches(['{', '}', ';', ' ']).split(',').map(str::trim).filter(|n| !n.is_empty()) {
-                let name = name.split("::").next().unwrap_or(name).trim_end_matches(['}', ';']);
-                assert!(names.contains(&name), "{}:{line}: web must not use {part}::{name}", file.display());
+        // A part that was imported as a whole is said without `crate`.
+        let code = if is_use(&text) { "" } else { text.as_str() };
+        let parts = WEB_MAY_NAME.iter().map(|(part, _)| format!(" {part}::"));
+        let starts = parts.filter_map(|part| code.find(&part));
+        let said = starts.flat_map(|start| branches(code[start..].trim_start()).0);
+        for path in paths_of_ours(&text).into_iter().chain(said) {
+            let [part, name, ..] = path.split("::").collect::<Vec<_>>()[..] else { continue };
+            let Some((part, names)) = WEB_MAY_NAME.iter().find(|(known, _)| *known == part) else { continue };
+            if !names.contains(&name) {
+                breaches.push(format!("{}:{line}: web must not use {part}::{name}", file.display()));
             }
+            used.insert((*part, name.to_owned()));
         }
     }
+    for (part, names) in WEB_MAY_NAME {
+        let idle = names.iter().filter(|name| !used.contains(&(*part, (**name).to_owned())));
+        breaches.extend(idle.map(|name| format!("web does not use {part}::{name} any more")));
+    }
+    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
+}
+
+/// The paths below `crate` that a line or an import names, without `crate::`.
+fn paths_of_ours(text: &str) -> Vec<String> {
+    text.split("crate::").skip(1).flat_map(|tree| branches(tree).0).collect()
+}
+
+/// The paths of a use tree at the beginning of the text, and what comes after it.
+fn branches(text: &str) -> (Vec<String>, &str) {
+    if let Some(mut rest) = text.strip_prefix('{') {
+        let mut all = Vec::new();
+        while !rest.is_empty() && !rest.starts_with('}') {
+            let (some, after) = branches(rest);
+            all.extend(some);
+            rest = after.trim_start_matches(|c: char| c != ',' && c != '}').trim_start_matches([',', ' ']);
+        }
+        return (all, rest.strip_prefix('}').unwrap_or(rest));
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    match rest.strip_prefix("::") {
+        Some(below) => {
+            let (some, rest) = branches(below);
+            (some.into_iter().map(|path| format!("{name}::{path}")).collect(), rest)
+        }
+        None => (vec![name.to_owned()], rest),
+    }
+}
+
+#[test]
+fn use_trees_are_read_to_their_ends() {
+    let tree = "use crate::{chance, db::{self, Conn as C}, mail::{a::{B, D}, E}}; crate::work::F::new()";
+    let paths = ["chance", "db::self", "db::Conn", "mail::a::B", "mail::a::D", "mail::E", "work::F::new"];
+    assert_eq!(paths_of_ours(tree), paths);
 }
 
 #[test]
@@ -120,6 +164,32 @@ fn every_module_has_its_place_in_the_order() {
         assert!(is_part(module), "{module} is missing in tests/architecture.rs");
     }
     assert_eq!(modules.len(), PARTS.len(), "tests/architecture.rs lists a module that is gone");
+}
+
+#[test]
+fn every_event_in_the_programs_log_is_explained_to_operators() {
+    let mut files = Vec::new();
+    collect(Path::new("src"), &mut files);
+    let mut said = BTreeSet::new();
+    for file in files {
+        let text = fs::read_to_string(&file).expect("a file of the project");
+        let events = text.split("event = \"").skip(1).filter_map(|rest| rest.split_once('"'));
+        said.extend(events.map(|(event, _)| event.to_owned()));
+    }
+    let page = fs::read_to_string("docs/OPERATING.md").expect("a file of the project");
+    let explained = events_of_the_table(&page);
+    let missing: Vec<_> = said.difference(&explained).collect();
+    let gone: Vec<_> = explained.difference(&said).collect();
+    assert!(missing.is_empty(), "docs/OPERATING.md does not explain {missing:?}");
+    assert!(gone.is_empty(), "docs/OPERATING.md explains what is never said: {gone:?}");
+}
+
+/// What stands between backticks in the first column of the table of events.
+fn events_of_the_table(page: &str) -> BTreeSet<String> {
+    let (_, table) = page.split_once("| event | level | meaning |\n|---|---|---|\n").expect("a table of events");
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
 }
 
 fn is_part(word: &str) -> bool {

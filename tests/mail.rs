@@ -2,7 +2,12 @@
 
 mod support;
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    io,
+    net::Ipv4Addr,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use latchkey::{
     domain::locale::{Locale, Text},
@@ -10,11 +15,16 @@ use latchkey::{
 };
 use mail_parser::MessageParser;
 use support::{certificates::Tls, smtp::Smtp};
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpListener,
+    time::sleep,
+};
 
 const SERVER_NAME: &str = "Rocket.Chat";
 
 fn mailer(server: &Smtp, password: &str, tls: SmtpTls, ca_file: PathBuf) -> Mailer {
-    let smtp = SmtpSettings {
+    mailer_on(SmtpSettings {
         host: server.host.to_owned(),
         port: server.port,
         tls,
@@ -22,13 +32,49 @@ fn mailer(server: &Smtp, password: &str, tls: SmtpTls, ca_file: PathBuf) -> Mail
         username: Some(server.username.to_owned()),
         password: Some(password.to_owned().into()),
         timeout: Duration::from_secs(3),
-    };
+    })
+}
+
+/// For a server without TLS and password.
+fn mailer_in_clear(port: u16) -> Mailer {
+    mailer_on(SmtpSettings {
+        host: "localhost".to_owned(),
+        port,
+        tls: SmtpTls::None,
+        ca_file: None,
+        username: None,
+        password: None,
+        timeout: Duration::from_secs(1),
+    })
+}
+
+fn mailer_on(smtp: SmtpSettings) -> Mailer {
     let settings = Settings {
         transport: Transport::Smtp(smtp),
         from: "Account portal <portal@uni.example>".to_owned(),
         reply_to: Some("help@uni.example".to_owned()),
     };
     Mailer::new(&settings).expect("good settings")
+}
+
+/// A mail server that says the first of these to whoever comes, each other one to the next command, and then nothing any more.
+async fn server_that_says(replies: &'static [&'static str]) -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("its address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let (mut stream, mut heard) = (BufReader::new(stream), String::new());
+                for reply in replies {
+                    stream.get_mut().write_all(format!("{reply}\r\n").as_bytes()).await?;
+                    stream.read_line(&mut heard).await?;
+                }
+                while stream.read_line(&mut heard).await? > 0 {}
+                Ok::<_, io::Error>(())
+            });
+        }
+    });
+    port
 }
 
 fn mail_to(display_name: &str) -> ChangeMail {
@@ -93,8 +139,9 @@ async fn a_name_cannot_add_headers_or_recipients() {
 async fn a_wrong_password_a_foreign_authority_and_a_server_without_tls_are_refused() {
     let server = Smtp::start();
     let wrong = mailer(&server, "wrong", SmtpTls::StartTls, server.ca.clone());
-    assert!(wrong.try_connection().await.is_err());
-    assert!(wrong.send("1", "a@uni.example", &mail_to("A")).await.is_err());
+    for refused in [wrong.try_connection().await, wrong.send("1", "a@uni.example", &mail_to("A")).await] {
+        assert!(matches!(refused, Err(MailError::NotAdmitted(_))), "{refused:?}");
+    }
 
     let stranger = Smtp::start_with(Tls::UnknownCa);
     let distrusting = mailer(&stranger, stranger.password, SmtpTls::StartTls, stranger.ca.clone());
@@ -116,4 +163,54 @@ async fn later_and_never_are_told_apart() {
     assert!(matches!(mailer.send("1", "a@uni.example", &mail_to("A")).await, Err(MailError::Refused(_))));
     server.answer(None);
     mailer.send("1", "a@uni.example", &mail_to("A")).await.expect("now it is taken");
+}
+
+#[tokio::test]
+async fn who_is_not_let_in_is_told_apart_from_whose_message_is_refused() {
+    let conversations: [(&'static [&'static str], bool); 6] = [
+        (&["554 5.7.1 Not from there"], false),
+        (&["220 localhost", "550 5.7.1 Not by that name", "221 Bye"], false),
+        (&["220 localhost", "250 localhost", "550 5.7.1 Not from you", "221 Bye"], true),
+        (&["220 localhost", "250 localhost", "250 OK", "550 5.1.1 Not to them", "221 Bye"], true),
+        (&["220 localhost", "250 localhost", "250 OK", "250 OK", "554 5.5.1 Not at all", "221 Bye"], true),
+        (&["220 localhost", "250 localhost", "250 OK", "250 OK", "354 Go on", "550 5.7.1 Not that", "221 Bye"], true),
+    ];
+    for (replies, is_let_in) in conversations {
+        let mailer = mailer_in_clear(server_that_says(replies).await);
+        match mailer.send("1", "a@uni.example", &mail_to("A")).await {
+            Err(MailError::NotAdmitted(_)) => assert!(!is_let_in, "{replies:?}"),
+            Err(MailError::Refused(_)) => assert!(is_let_in, "{replies:?}"),
+            other => panic!("{replies:?}: {other:?}"),
+        }
+    }
+}
+
+/// A filter before the queue may think longer than any step may take, and accept the message all the same.
+#[tokio::test]
+async fn the_answer_to_a_whole_message_is_waited_for() {
+    let server = Smtp::start();
+    let mailer = mailer(&server, server.password, SmtpTls::StartTls, server.ca.clone());
+    server.answer(Some("hang"));
+    let mail = mail_to("A");
+    let accepting = async {
+        sleep(Duration::from_secs(4)).await;
+        server.answer(None);
+    };
+    let (sent, ()) = tokio::join!(mailer.send("1", "a@uni.example", &mail), accepting);
+    sent.expect("it is taken in the end");
+    assert_eq!(server.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_falls_silent_before_the_message_is_left() {
+    let beginnings: [&'static [&'static str]; 2] =
+        [&["220 localhost", "250 localhost"], &["220 localhost", "250 localhost", "250 OK", "250 OK"]];
+    for replies in beginnings {
+        let mailer = mailer_in_clear(server_that_says(replies).await);
+        let began = Instant::now();
+        let sent = mailer.send("1", "a@uni.example", &mail_to("A")).await;
+        assert!(matches!(sent, Err(MailError::Passing(_))), "{replies:?}: {sent:?}");
+        // The limit of a step and that of a goodbye, each a second.
+        assert!(began.elapsed() < Duration::from_secs(4), "{replies:?}: {:?}", began.elapsed());
+    }
 }

@@ -42,6 +42,7 @@ sessions-end-others = Alle anderen Sitzungen beenden
 sessions-only-one = Sie haben keine weitere Sitzung.
 history-by-you = Durch Sie
 history-grace-ended = Den neuen Bedingungen wurde nicht rechtzeitig zugestimmt
+history-account-gone = Das Konto steht nicht mehr im Verzeichnis
 device-unknown = Unbekanntes Gerät
 affiliation-student = Studierende
 affiliation-faculty = Lehrende

@@ -42,6 +42,7 @@ sessions-end-others = End all other sessions
 sessions-only-one = You have no other session.
 history-by-you = By you
 history-grace-ended = The new terms were not accepted in time
+history-account-gone = The account is no longer in the directory
 device-unknown = Unknown device
 affiliation-student = Student
 affiliation-faculty = Teaching staff

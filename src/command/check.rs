@@ -350,6 +350,7 @@ async fn check_mail(config: &Config, report: &mut Report) {
             Transport::Folder(folder) => format!("mail: messages are not sent but written to {}", folder.display()),
         }),
         Err(error @ MailError::Settings(_)) => report.bad("mail", error.to_string()),
+        Err(error @ MailError::NotAdmitted(_)) => report.bad("mail: the server cannot be used", format!("{error}.")),
         Err(error) => report.bad(
             "mail: the server cannot be used",
             format!("{error}\nCheck mail.host, port, tls, ca_file, username and password."),

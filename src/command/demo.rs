@@ -168,7 +168,7 @@ async fn accept_in_the_past(app: &App, username: &str, then: Instant) -> anyhow:
     let leased = lease.clone();
     let decided = app.state.database.write(move |conn| decide_in_the_past(conn, &person, &leased, then)).await?;
     if let Some((account, decided)) = decided {
-        app.delivery.attempt(&account, &decided, &lease, std::time::Duration::from_secs(5)).await;
+        app.delivery.attempt(&account, true, &decided, &lease, std::time::Duration::from_secs(5)).await;
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Manager {
             return Ok(Self { backend: Backend::Sqlite, address: path.to_owned() });
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-            return Ok(Self { backend: Backend::Postgres, address: url.to_owned() });
+            return Ok(Self { backend: Backend::Postgres, address: with_network_limits(url) });
         }
         Err(Error::Address("it must begin with sqlite:// or postgres://".into()))
     }
@@ -90,6 +90,33 @@ fn session_settings(backend: Backend) -> &'static str {
             "SET TIME ZONE 'UTC'; SET jit = off; SET statement_timeout = '10s'; SET lock_timeout = '3s'; \
              SET idle_in_transaction_session_timeout = '30s'"
         }
+    }
+}
+
+/// The address with limits for a network or a computer that is suddenly gone, where the operator has not set them: without, libpq
+/// waits for a quarter of an hour and longer, and whoever waits with it holds a connection of the pool.
+fn with_network_limits(url: &str) -> String {
+    let limits = [
+        ("connect_timeout", "3"),
+        ("tcp_user_timeout", "10000"),
+        ("keepalives_idle", "10"),
+        ("keepalives_interval", "5"),
+        ("keepalives_count", "3"),
+    ];
+    limits.into_iter().filter(|(name, _)| !url.contains(&format!("{name}="))).fold(
+        url.to_owned(),
+        |url, (name, value)| {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{separator}{name}={value}")
+        },
+    )
+}
+
+/// Whether a connection on which something went wrong cannot be used again. SQLite's is a file, and does not die.
+pub(super) fn is_dead(connection: &mut Conn) -> bool {
+    match connection {
+        Conn::Sqlite(_) => false,
+        Conn::Postgres(postgres) => postgres.batch_execute("SELECT 1").is_err(),
     }
 }
 

@@ -27,6 +27,10 @@ pub use prepared::{FEW, prepared};
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
+/// Whoever has waited so long for PostgreSQL is answered that it is not available: longer than any statement may take there
+/// (`session_settings`), so it does not answer at all. What was asked for may still happen.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// Which database, and how long to wait for it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -67,17 +71,26 @@ impl From<DieselError> for Error {
                 _,
             )
             | DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
-            DieselError::DatabaseError(_, info) if says_gone(info.message()) => Self::Unavailable(error.to_string()),
+            DieselError::DatabaseError(_, info) if says_busy(info.message()) => Self::Unavailable(error.to_string()),
             _ => Self::Broken(error.to_string()),
         }
     }
 }
 
-/// Words of SQLite and libpq for a database that is busy or gone; neither has a kind of its own in diesel.
-fn says_gone(message: &str) -> bool {
-    ["database is locked", "server closed the connection", "terminating connection", "no connection to the server"]
-        .iter()
-        .any(|words| message.contains(words))
+/// Words of SQLite, PostgreSQL and libpq for a database that is too busy or gone; diesel has no kind of its own for them.
+fn says_busy(message: &str) -> bool {
+    [
+        "database is locked",
+        "server closed the connection",
+        "terminating connection",
+        "no connection to the server",
+        "could not receive data from server",
+        "due to statement timeout",
+        "due to lock timeout",
+        "deadlock detected",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 /// A handle to the database; cheap to clone.
@@ -115,6 +128,7 @@ impl Database {
         self.file.as_ref().is_some_and(|file| !file.exists())
     }
 
+    /// Which of the two databases this is, by the scheme of its address.
     pub fn backend(&self) -> Backend {
         self.backend
     }
@@ -129,7 +143,7 @@ impl Database {
                 }),
             };
             done.map_err(|error| match error.to_string() {
-                gone if says_gone(&gone) => Error::Unavailable(gone),
+                gone if says_busy(&gone) => Error::Unavailable(gone),
                 why => Error::Migration(why),
             })
         })
@@ -194,12 +208,12 @@ impl Database {
     where
         T: Send + 'static,
     {
-        self.on_thread(move |pool| {
+        in_time(self.on_thread(move |pool| {
             let mut dead = 0;
             loop {
                 let mut connection = connect(pool)?;
                 match question(&mut connection) {
-                    Err(error @ Error::Unavailable(_)) if !matches!(*connection, Conn::Sqlite(_)) => {
+                    Err(error @ Error::Unavailable(_)) if connection::is_dead(&mut connection) => {
                         connection::give_up(&mut connection);
                         dead += 1;
                         if dead > pool.max_size() {
@@ -209,12 +223,12 @@ impl Database {
                     answer => return answer,
                 }
             }
-        })
+        }))
         .await
     }
 
-    /// Like [`Database::read`], for searches: each statement is planned for the values that it is given. PostgreSQL would soon use one
-    /// plan for all values, and with it walk through every record to find a rare one.
+    /// Like [`Database::read`], for searches: everything as it was at one moment, and each statement planned for the values that it is
+    /// given. PostgreSQL would soon use one plan for all values, and with it walk through every record to find a rare one.
     pub async fn search<T, E>(&self, look: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
@@ -222,7 +236,9 @@ impl Database {
     {
         self.read_once(|conn| {
             if let Conn::Postgres(postgres) = conn {
-                postgres.batch_execute("SET LOCAL plan_cache_mode = force_custom_plan").map_err(Error::from)?;
+                let settings = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; \
+                                SET LOCAL plan_cache_mode = force_custom_plan";
+                postgres.batch_execute(settings).map_err(Error::from)?;
             }
             look(conn)
         })
@@ -240,7 +256,7 @@ impl Database {
     {
         match &self.writer {
             Some(writer) => writer.write(WriteSize::Usual, decide).await,
-            None => self.transaction(decide).await,
+            None => in_time(self.transaction(decide)).await,
         }
     }
 
@@ -285,6 +301,11 @@ impl Database {
         let joined = tokio::task::spawn_blocking(move || work(&pool)).await;
         joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
     }
+}
+
+async fn in_time<T, E: From<Error>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let silent = |_| Err(Error::Unavailable("it does not answer".into()).into());
+    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(silent)
 }
 
 #[cfg(test)]

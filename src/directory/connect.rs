@@ -14,10 +14,13 @@ use ldap3::{
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, sync::Mutex};
+use tokio::{net::TcpStream, sync::Mutex, task::AbortHandle};
 use url::Url;
 
 use super::{DirectoryError, Search, settings::Settings};
+
+/// The answer of a copy that only reads to a write (RFC 4511, section 4.1.10).
+pub(super) const REFERRAL: u32 = 10;
 
 /// Connects to the first address that answers, beginning with the one that answered last.
 #[derive(Clone)]
@@ -43,17 +46,18 @@ impl Connector {
     }
 
     /// A connection to the first address that answers, without identity, or bound as an account of a program; then a server that
-    /// is too busy is passed over, too.
+    /// is too busy, or refuses the account, is passed over, too: one that is just being filled knows nobody yet.
     pub(super) async fn connect(&self, account: Option<(&str, &SecretString)>) -> Result<Connected, DirectoryError> {
         let first = self.last_good.load(Ordering::Relaxed);
-        let mut faults = Vec::new();
+        let (mut faults, mut refused) = (Vec::new(), Vec::new());
         for place in (0..self.urls.len()).map(|i| (first + i) % self.urls.len()) {
             let url = &self.urls[place];
             match self.connect_as(url, account).await {
-                Ok(ldap) => {
+                Ok((ldap, driver)) => {
                     self.last_good.store(place, Ordering::Relaxed);
-                    return Ok(Connected { ldap, place });
+                    return Ok(Connected { ldap, place, driver });
                 }
+                Err(error @ DirectoryError::AccountRefused(_)) => refused.push(error),
                 Err(error) if !error.is_passing() => return Err(error),
                 // There is no other one to tell apart from it.
                 Err(error @ (DirectoryError::Busy(_) | DirectoryError::TimedOut)) if self.urls.len() == 1 => {
@@ -62,18 +66,34 @@ impl Connector {
                 Err(error) => faults.push(format!("{url}: {error}")),
             }
         }
-        Err(DirectoryError::Unreachable(faults.join("; ")))
+        // Whether those that cannot be reached refuse the account, too, nobody knows.
+        match refused.pop() {
+            Some(error) if faults.is_empty() => Err(error),
+            error => {
+                faults.extend(error.map(|error| error.to_string()));
+                Err(DirectoryError::Unreachable(faults.join("; ")))
+            }
+        }
     }
 
-    async fn connect_as(&self, url: &str, account: Option<(&str, &SecretString)>) -> Result<Ldap, DirectoryError> {
-        let mut ldap = self.connect_to(url).await?;
+    async fn connect_as(
+        &self,
+        url: &str,
+        account: Option<(&str, &SecretString)>,
+    ) -> Result<(Ldap, AbortHandle), DirectoryError> {
+        let (mut ldap, driver) = self.connect_to(url).await?;
         if let Some((dn, password)) = account {
             self.bind(&mut ldap, dn, password).await?;
         }
-        Ok(ldap)
+        Ok((ldap, driver))
     }
 
-    /// A server said that it is busy: if there is another one, new connections go there first. Returns whether there is.
+    /// How many servers there are besides the one that is used.
+    pub(super) fn others(&self) -> usize {
+        self.urls.len() - 1
+    }
+
+    /// A server cannot do what it is asked for: if there is another one, new connections go there first. Returns whether there is.
     pub(super) fn turn_away_from(&self, place: usize) -> bool {
         let next = (place + 1) % self.urls.len();
         // Whoever else found that out has turned already.
@@ -81,7 +101,8 @@ impl Connector {
         next != place
     }
 
-    pub(super) async fn connect_to(&self, url: &str) -> Result<Ldap, DirectoryError> {
+    /// A connection to one address, and the task that carries it: where that is ended, so is the connection.
+    pub(super) async fn connect_to(&self, url: &str) -> Result<(Ldap, AbortHandle), DirectoryError> {
         let connecting = async {
             let settings = LdapConnSettings::new()
                 // Not asked for on ldaps: addresses; whether an address is one, however it is written, the library decides.
@@ -95,11 +116,11 @@ impl Connector {
             .await
             .map_err(|_| DirectoryError::TimedOut)?
             .map_err(|error| DirectoryError::Unreachable(error.to_string()))?;
-        tokio::spawn(async move {
+        let driver = tokio::spawn(async move {
             // The end of a connection shows in the next operation on it, which is where it is handled.
             let _ = connection.drive().await;
         });
-        Ok(ldap)
+        Ok((ldap, driver.abort_handle()))
     }
 
     /// Binds as an account of a program.
@@ -115,21 +136,25 @@ impl Connector {
     }
 }
 
-/// A connection, and the place of its address in the list.
+/// A connection, the place of its address in the list, and the task that carries it.
 #[derive(Clone)]
 pub(super) struct Connected {
     pub(super) ldap: Ldap,
     pub(super) place: usize,
+    driver: AbortHandle,
 }
 
 /// A connection on which nothing waits for the acknowledgement of what was sent before: many requests share it, and behind a
-/// slow write that would take some 40 ms.
+/// slow write that would take some 40 ms. When it is closed, by us or because the process was killed, what the network has not
+/// taken yet is thrown away; the operating system would go on trying to send it for minutes, and a write would arrive after
+/// newer ones.
 async fn stream(url: &str) -> Result<std::net::TcpStream, LdapError> {
     let parsed = Url::parse(url)?;
     let port = parsed.port().unwrap_or(if parsed.scheme() == "ldaps" { 636 } else { 389 });
     let host = parsed.host_str().filter(|host| !host.is_empty()).unwrap_or("localhost");
     let stream = TcpStream::connect(format!("{host}:{port}")).await?;
     stream.set_nodelay(true)?;
+    stream.set_zero_linger()?;
     Ok(stream.into_std()?)
 }
 
@@ -181,12 +206,13 @@ impl Link {
     /// One operation on the shared connection, with the time-out set for it. A connection that broke, or that was silent, is
     /// not used again: a firewall that forgot it drops everything without a word. Neither is one to a server that is too busy, if
     /// there is another server.
-    pub(super) async fn once<T, F>(&self, operation: impl FnOnce(Ldap) -> F) -> Result<T, DirectoryError>
+    async fn once<T, F>(&self, operation: impl FnOnce(Connected) -> F) -> Result<T, DirectoryError>
     where
         F: Future<Output = Result<T, DirectoryError>>,
     {
-        let (Connected { ldap, place }, number) = self.handle().await?;
-        let result = operation(ldap).await;
+        let (connected, number) = self.handle().await?;
+        let place = connected.place;
+        let result = operation(connected).await;
         let is_spent = match &result {
             Err(DirectoryError::Lost(_) | DirectoryError::TimedOut) => true,
             Err(DirectoryError::Busy(_)) => self.connector.turn_away_from(place),
@@ -199,6 +225,28 @@ impl Link {
             }
         }
         result
+    }
+
+    /// The server that is used now cannot do what it is asked for; another one may. Returns whether there is another one.
+    pub(super) async fn turn_away(&self) -> bool {
+        let left = self.current.lock().await.connected.take();
+        left.is_some_and(|Connected { place, .. }| self.connector.turn_away_from(place))
+    }
+
+    /// How many servers there are besides the one that is used.
+    pub(super) fn others(&self) -> usize {
+        self.connector.others()
+    }
+
+    /// An operation that may be repeated.
+    pub(super) async fn question<T, F>(&self, ask: impl Fn(Ldap) -> F) -> Result<T, DirectoryError>
+    where
+        F: Future<Output = Result<T, DirectoryError>>,
+    {
+        match self.once(|connected| ask(connected.ldap)).await {
+            Err(error) if self.is_worth_another(&error) => self.once(|connected| ask(connected.ldap)).await,
+            done => done,
+        }
     }
 
     async fn handle(&self) -> Result<(Connected, u64), DirectoryError> {
@@ -229,29 +277,22 @@ impl Link {
     fn is_worth_another(&self, error: &DirectoryError) -> bool {
         match error {
             DirectoryError::Lost(_) => true,
-            DirectoryError::Busy(_) => self.connector.urls.len() > 1,
+            DirectoryError::Busy(_) => self.others() > 0,
             _ => false,
         }
     }
 
     pub(super) async fn search(&self, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
-        match self.once(|ldap| search_on(ldap, search)).await {
-            Err(error) if self.is_worth_another(&error) => self.once(|ldap| search_on(ldap, search)).await,
-            done => done,
-        }
+        self.question(|ldap| search_on(ldap, search)).await
     }
 
     /// Compares (RFC 4511, section 4.10). An entry without the attribute does not have the value.
     pub(super) async fn compare(&self, dn: &str, attribute: &str, value: &str) -> Result<bool, DirectoryError> {
-        match self.once(|ldap| compare_on(ldap, dn, attribute, value)).await {
-            Err(error) if self.is_worth_another(&error) => {
-                self.once(|ldap| compare_on(ldap, dn, attribute, value)).await
-            }
-            done => done,
-        }
+        self.question(|ldap| compare_on(ldap, dn, attribute, value)).await
     }
 
-    /// One modify (RFC 4511, section 4.6), which is not sent after `send_until`, however long a connection is waited for.
+    /// One modify (RFC 4511, section 4.6), which is not sent after `send_until`, however long a connection is waited for. One that
+    /// was not answered in time is not sent after that either: its connection is closed, whoever else uses it.
     pub(super) async fn modify(
         &self,
         dn: &str,
@@ -259,16 +300,24 @@ impl Link {
         control: Option<RawControl>,
         send_until: Option<Instant>,
     ) -> Result<(), DirectoryError> {
-        self.once(|mut ldap| async move {
+        self.once(|Connected { mut ldap, driver, .. }| async move {
             if send_until.is_some_and(|until| until <= Instant::now()) {
                 return Err(DirectoryError::TooLate);
             }
             if let Some(control) = control {
                 ldap.with_controls(control);
             }
-            match ldap.modify(dn, changes).await?.rc {
-                0 => Ok(()),
-                code => Err(DirectoryError::from_code(code)),
+            match ldap.modify(dn, changes).await.map_err(DirectoryError::from) {
+                Ok(result) if result.rc == 0 => Ok(()),
+                // The server that writes is another one of the list, perhaps away just now.
+                Ok(result) if result.rc == REFERRAL && self.others() > 0 => Err(DirectoryError::Busy(REFERRAL)),
+                Ok(result) => Err(DirectoryError::from_code(result.rc)),
+                Err(error) => {
+                    if matches!(error, DirectoryError::TimedOut) {
+                        driver.abort();
+                    }
+                    Err(error)
+                }
             }
         })
         .await

@@ -19,13 +19,13 @@ pub enum DirectoryError {
     /// Nothing was sent, because whoever wished for it may no longer write it.
     #[error("it was too late to write to the directory")]
     TooLate,
-    /// The directory says that it is busy or unavailable (codes 3, 51, 52, 80).
+    /// The directory says that it is busy or unavailable (codes 3, 51, 52, 80), or that another of several servers writes (10).
     #[error("the directory is busy or unavailable (result code {0})")]
     Busy(u32),
     /// The account of a program, the portal's own or the chat server's, is refused.
     #[error("the directory refuses the account (result code {0}); check bind_dn and bind_password")]
     AccountRefused(u32),
-    /// Code 32, and 50 on a server that hides what one may not see.
+    /// Code 32; also what a server says instead of 50 when it hides the entry.
     #[error("there is no such entry (result code 32)")]
     NoSuchObject,
     /// Code 50.

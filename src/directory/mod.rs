@@ -19,6 +19,7 @@ mod writer;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use ldap3::{Scope, SearchEntry, SearchOptions};
@@ -37,6 +38,9 @@ use writer::Writers;
 /// How many passwords are proven at the same time; more wait.
 const CONCURRENT_BINDS: usize = 32;
 
+/// A connection that has waited for the next bind for longer is not used again: firewalls forget those that are silent.
+const SPARE_FOR: Duration = Duration::from_mins(1);
+
 /// The operator's directory. Cheap to clone; connects when it is needed.
 #[derive(Clone)]
 pub struct Directory(Arc<Inner>);
@@ -49,8 +53,8 @@ struct Inner {
     /// One link for each chat server's account, by its DN.
     chat: Mutex<HashMap<String, Arc<Link>>>,
     binds: Semaphore,
-    /// Connections that wait for the next bind.
-    spare: Mutex<Vec<Connected>>,
+    /// Connections that wait for the next bind, and since when.
+    spare: Mutex<Vec<(Connected, Instant)>>,
 }
 
 impl Directory {
@@ -79,7 +83,7 @@ impl Directory {
 
     /// Connects to one address and binds as the portal's account.
     pub async fn try_bind(&self, url: &str) -> Result<(), DirectoryError> {
-        let mut ldap = self.0.connector.connect_to(url).await?;
+        let (mut ldap, _) = self.0.connector.connect_to(url).await?;
         self.0.connector.bind(&mut ldap, &self.0.settings.bind_dn, &self.0.settings.bind_password).await
     }
 

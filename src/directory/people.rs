@@ -3,7 +3,7 @@
 use ldap3::{Scope, SearchEntry, dn_escape, ldap_escape};
 
 use super::{Directory, DirectoryError, Search, settings::People};
-use crate::domain::accounts::Person;
+use crate::domain::accounts::{Account, Person};
 
 impl Directory {
     /// The person of this name; `None` if there is none, or more than one.
@@ -30,6 +30,16 @@ impl Directory {
             Err(DirectoryError::NoSuchObject) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The person behind an account, at their DN or else under their name: people are renamed and moved, and names given to others.
+    /// `None` if the directory shows this person no longer.
+    pub async fn behind(&self, account: &Account) -> Result<Option<Person>, DirectoryError> {
+        let at_dn = self.read(&account.dn).await?;
+        if let Some(person) = at_dn.filter(|person| account.is(person)) {
+            return Ok(Some(person));
+        }
+        Ok(self.find(&account.username).await?.filter(|person| account.is(person)))
     }
 
     /// Whether a search for people finds anybody at all, for `latchkey check`.

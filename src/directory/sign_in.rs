@@ -1,10 +1,12 @@
 //! Proving a password: search, then bind, then a look at the own entry.
 
+use std::time::Instant;
+
 use ldap3::{Ldap, Scope, controls::RawControl};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Directory, DirectoryError, Search,
+    CONCURRENT_BINDS, Directory, DirectoryError, SPARE_FOR, Search,
     connect::{Connected, search_on},
     password_policy,
 };
@@ -59,7 +61,9 @@ impl Directory {
         if password.expose_secret().is_empty() || password.expose_secret().contains('\0') {
             return Err(SignInFailure::Refused);
         }
-        let _turn = self.0.binds.acquire().await.map_err(|_| DirectoryError::TimedOut)?;
+        // Whoever asked has given up by then.
+        let turn = tokio::time::timeout(self.0.connector.operation_timeout, self.0.binds.acquire());
+        let _turn = turn.await.ok().and_then(Result::ok).ok_or(DirectoryError::TimedOut)?;
         let mut connected = self.spare_connection().await?;
         let mut proven = self.bind_as_person(&mut connected.ldap, candidate, password).await;
         let is_worth_another = match &proven {
@@ -107,11 +111,13 @@ impl Directory {
 
     /// A bind that answers 0 is not proof of a usable account: those who must change their password can bind and do nothing
     /// else (50 or 53). Not being allowed to see the own entry (32, or no entry) is another matter.
-    async fn look_at_own_entry(&self, ldap: &mut Ldap, dn: &str) -> Result<(), SignInFailure> {
-        ldap.with_timeout(self.0.connector.operation_timeout);
+    async fn look_at_own_entry(&self, ldap: &Ldap, dn: &str) -> Result<(), SignInFailure> {
         let search =
             Search { base: dn, scope: Scope::Base, filter: "(objectClass=*)", attributes: &["1.1"], size_limit: 1 };
-        match search_on(ldap.clone(), &search).await {
+        // A clone has no time-out of its own yet.
+        let mut own = ldap.clone();
+        own.with_timeout(self.0.connector.operation_timeout);
+        match search_on(own, &search).await {
             Ok(_) | Err(DirectoryError::NoSuchObject) => Ok(()),
             Err(DirectoryError::InsufficientAccess | DirectoryError::Other(53)) => {
                 Err(SignInFailure::MustChangePassword)
@@ -123,8 +129,8 @@ impl Directory {
     async fn spare_connection(&self) -> Result<Connected, DirectoryError> {
         loop {
             let spare = self.0.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner).pop();
-            let Some(mut connected) = spare else { return self.0.connector.connect(None).await };
-            if !connected.ldap.is_closed() {
+            let Some((mut connected, since)) = spare else { return self.0.connector.connect(None).await };
+            if since.elapsed() < SPARE_FOR && !connected.ldap.is_closed() {
                 return Ok(connected);
             }
         }
@@ -132,8 +138,8 @@ impl Directory {
 
     fn keep_connection(&self, connected: Connected) {
         let mut spare = self.0.spare.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if spare.len() < super::CONCURRENT_BINDS {
-            spare.push(connected);
+        if spare.len() < CONCURRENT_BINDS {
+            spare.push((connected, Instant::now()));
         }
     }
 

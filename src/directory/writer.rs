@@ -6,14 +6,19 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
+use futures_util::FutureExt as _;
 use ldap3::{Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
-use super::{DirectoryError, Search, connect::Link};
+use super::{
+    DirectoryError, Search,
+    connect::{Link, REFERRAL},
+};
 
 /// Permissive modify: adding what is there succeeds. Used only where the server lists it, and only for adding, because servers
 /// differ about deleting.
@@ -85,10 +90,16 @@ impl Writers {
         waiting.await.unwrap_or_else(|_| Err(DirectoryError::Lost("the writer ended".into())))
     }
 
-    /// Writes batch after batch until nothing is owed to the target any more.
+    /// Writes batch after batch until nothing is owed to the target any more. A panic, as the LDAP library has for answers that are
+    /// not LDAP, ends one batch: whoever waits for it is told that the answer is lost.
     async fn work(&self, target: &Target) {
         while let Some(batch) = self.next_batch(target) {
-            self.write(target, batch).await;
+            if AssertUnwindSafe(self.write(target, batch)).catch_unwind().await.is_err() {
+                tracing::error!(
+                    event = "directory.writer-failed",
+                    "a mistake of the program, or an answer that is not LDAP"
+                );
+            }
         }
     }
 
@@ -112,8 +123,10 @@ impl Writers {
     }
 
     /// Writes one batch and answers everybody in it. What fails together is looked at one by one: those who have what they want
-    /// are done, the rest is tried in halves until the value that spoils the modify stands alone.
+    /// are done, the rest is tried in halves until the value that spoils the modify stands alone. A server that only reads spoils
+    /// everything, so then another one is tried.
     async fn write(&self, target: &Target, batch: Vec<Owed>) {
+        let mut servers_left = self.0.link.others();
         let mut parts = vec![batch];
         while let Some(part) = parts.pop() {
             let error = match self.modify(target, &part).await {
@@ -132,7 +145,13 @@ impl Writers {
             if left.is_empty() {
                 continue;
             }
-            if left.len() == 1 && before == 1 || error.is_passing() {
+            let is_alone = left.len() == 1 && before == 1;
+            if servers_left > 0 && self.left_a_server_that_only_reads(&error, is_alone).await {
+                servers_left -= 1;
+                parts.push(left);
+                continue;
+            }
+            if is_alone || error.is_passing() {
                 answer_all(left, &Err(error));
                 continue;
             }
@@ -161,6 +180,18 @@ impl Writers {
         }
         left.extend(batch);
         left
+    }
+
+    /// Whether the next attempt goes to another server, which may do what this one refused.
+    async fn left_a_server_that_only_reads(&self, error: &DirectoryError, is_alone: bool) -> bool {
+        match error {
+            // The link has left it already, as it leaves a busy one.
+            DirectoryError::Busy(REFERRAL) => true,
+            // So says a copy that knows no other server (53). That is also said about a single value, so it counts only when
+            // the value stands alone.
+            DirectoryError::Other(53) => is_alone && self.0.link.turn_away().await,
+            _ => false,
+        }
     }
 
     async fn modify(&self, target: &Target, batch: &[Owed]) -> Result<(), DirectoryError> {

@@ -1,5 +1,6 @@
 //! Acceptances of terms and their withdrawals; both are only ever added.
 
+use chrono::TimeDelta;
 use diesel::prelude::*;
 
 use crate::{
@@ -74,6 +75,14 @@ impl History {
         let newest = self.acceptances.iter().find(|a| a.service == service)?;
         let ended = self.withdrawals.iter().any(|w| w.acceptance_id.as_deref() == Some(&newest.id));
         (!ended).then_some(newest)
+    }
+
+    /// The moment of a decision that is made now: after all that were made before, even if the clock was put back meanwhile. What is
+    /// newest stands, so the order must be that of the decisions.
+    pub fn moment_after(&self, now: Instant) -> Instant {
+        let decided =
+            self.acceptances.iter().map(|a| a.accepted_at).chain(self.withdrawals.iter().map(|w| w.withdrawn_at));
+        decided.max().map_or(now, |last| now.max(last + TimeDelta::microseconds(1)))
     }
 
     /// Since when the service has been accepted without a break: accepting new terms goes on where the older acceptance stood.

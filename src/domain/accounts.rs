@@ -63,6 +63,7 @@ impl Account {
             && self.locale == locale.code()
     }
 
+    /// The language in which the person was last remembered; German if the stored one is none of ours.
     pub fn locale(&self) -> Locale {
         Locale::from_code(&self.locale).unwrap_or(Locale::De)
     }
@@ -77,16 +78,17 @@ impl Account {
 pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) -> Result<Account, Error> {
     let affiliations = person.affiliations.join("\n");
     let names = [person.display_name.as_str(), &person.username, person.mail.as_deref().unwrap_or_default()];
+    let shown = (
+        accounts::username.eq(&person.username),
+        accounts::dn.eq(&person.dn),
+        accounts::display_name.eq(&person.display_name),
+        accounts::mail.eq(&person.mail),
+        accounts::affiliations.eq(&affiliations),
+        accounts::locale.eq(locale.code()),
+        accounts::seen_at.eq(now),
+    );
     let update = diesel::update(accounts::table.filter(accounts::directory_key.eq(&person.key)))
-        .set((
-            accounts::username.eq(&person.username),
-            accounts::dn.eq(&person.dn),
-            accounts::display_name.eq(&person.display_name),
-            accounts::mail.eq(&person.mail),
-            accounts::affiliations.eq(&affiliations),
-            accounts::locale.eq(locale.code()),
-            accounts::seen_at.eq(now),
-        ))
+        .set(shown)
         .returning(accounts::id);
     let known: Option<String> = prepared(update).get_result(conn).optional()?;
     if let Some(id) = known {
@@ -99,16 +101,10 @@ pub fn remember(conn: &mut Conn, person: &Person, locale: Locale, now: Instant) 
         .values((
             accounts::id.eq(&opening.account_id),
             accounts::directory_key.eq(&person.key),
-            accounts::username.eq(&person.username),
-            accounts::dn.eq(&person.dn),
-            accounts::display_name.eq(&person.display_name),
-            accounts::mail.eq(&person.mail),
-            accounts::affiliations.eq(&affiliations),
-            accounts::locale.eq(locale.code()),
+            shown,
             accounts::salt.eq(&opening.salt),
             accounts::commitment.eq(opening.commitment()),
             accounts::created_at.eq(now),
-            accounts::seen_at.eq(now),
         ))
         .execute(conn)?;
     people::index_new(conn, &opening.account_id, &names)?;

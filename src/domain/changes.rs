@@ -185,8 +185,8 @@ fn grant(row: &Row, situation: &Situation, terms_accepted: bool) -> Result<Optio
     }))
 }
 
-/// The situation of one service from what the database knows (`history`, `entitlement`, `versions` of this service,
-/// oldest first) and what the directory says.
+/// The situation of one service from what the database knows (`history`, `entitlement`, `terms`) and what the directory says
+/// (`eligible`, `membership`).
 pub fn situation(
     service: &str,
     eligible: bool,

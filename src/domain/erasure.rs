@@ -77,11 +77,6 @@ pub fn count(conn: &mut Conn) -> Result<i64, Error> {
     Ok(accounts::table.filter(accounts::directory_key.is_not_null()).count().get_result(conn)?)
 }
 
-/// How many accounts the directory does not show.
-pub fn count_gone(conn: &mut Conn) -> Result<i64, Error> {
-    Ok(account_checks::table.filter(account_checks::gone_since.is_not_null()).count().get_result(conn)?)
-}
-
 /// An account that is to be erased.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct Due {

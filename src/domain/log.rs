@@ -73,6 +73,7 @@ impl Kind {
     /// The kinds whose detail says `cause`. Searches for a cause look for these alone.
     pub const WITH_CAUSE: [Self; 3] = [Self::AcceptanceWithdrawn, Self::EntitlementGranted, Self::EntitlementEnded];
 
+    /// The stable name, in the database, in leaves and in exports.
     pub fn name(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",

@@ -169,6 +169,13 @@ pub fn membership<'a>(
     Ok(Due { in_doubt: replaced.contains(&true), ..Due::new(service, Effect::Membership, lease, now) })
 }
 
+/// Owes one more look at a membership, to whoever comes first: somebody has written it whose lease had run out, perhaps after a newer
+/// decision was written.
+pub fn look_again(conn: &mut Conn, account_id: &str, service: &str, now: Instant) -> Result<(), Error> {
+    let due = Due { in_doubt: true, ..Due::new(service, Effect::Membership, None, now) };
+    owe_all(conn, account_id, &[due], now)
+}
+
 /// Owes an effect, from now on, to whoever comes first.
 pub fn owe(conn: &mut Conn, account_id: &str, service: &str, effect: Effect, now: Instant) -> Result<(), Error> {
     owe_all(conn, account_id, &[Due::new(service, effect, None, now)], now)

@@ -44,6 +44,7 @@ pub struct OwnAccount {
     pub affiliations: String,
     pub language: String,
     pub first_seen_at: Instant,
+    /// When the person last signed in, or pressed "Change permission" after name, address or language had changed.
     pub last_seen_at: Instant,
 }
 

@@ -41,6 +41,7 @@ pub struct Beginning<'a> {
     pub ends_at: Instant,
 }
 
+/// Stores a session that begins now.
 pub fn begin(conn: &mut Conn, session: &Beginning<'_>, now: Instant) -> Result<(), Error> {
     diesel::insert_into(sessions::table)
         .values((
@@ -68,6 +69,7 @@ pub fn load(conn: &mut Conn, key_hash: &str, idle_since: Instant, now: Instant) 
         .optional()?)
 }
 
+/// Notes that the session of this key is used now; does nothing if there is none.
 pub fn touch(conn: &mut Conn, key_hash: &str, now: Instant) -> Result<(), Error> {
     let touching = diesel::update(sessions::table.find(key_hash)).set(sessions::last_used_at.eq(now));
     let _: Option<String> = prepared(touching.returning(sessions::reference)).get_result(conn).optional()?;

@@ -45,7 +45,8 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     pub username: Option<String>,
     pub password: Option<SecretString>,
-    /// Limit for connecting, TLS and signing in included, and again for each message.
+    /// Limit for connecting, TLS and signing in included, and again for each step of a message but the last: the answer to the whole
+    /// message may take ten minutes.
     pub timeout: Duration,
 }
 
@@ -79,6 +80,9 @@ pub enum MailError {
     /// The server cannot be reached, or says "later".
     #[error("the mail server cannot be used now: {0}")]
     Passing(String),
+    /// The server refuses the portal, before any message: nothing can be sent until the operator has mended that.
+    #[error("the mail server does not let the portal in: {0}; check mail.host, mail.username and mail.password")]
+    NotAdmitted(String),
     /// The server refuses this message.
     #[error("the mail server refuses the message: {0}")]
     Refused(String),

@@ -1,14 +1,20 @@
 //! The mail server: connections are made when they are needed, kept for the next message, and given up when the server is silent.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    fmt::Display,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use lettre::{
     Message,
+    address::Envelope,
     transport::smtp::{
         Error,
         authentication::{Credentials, DEFAULT_MECHANISMS},
         client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
-        extension::ClientId,
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo},
     },
 };
 use secrecy::ExposeSecret;
@@ -17,6 +23,13 @@ use super::{MailError, Smtp, SmtpTls};
 
 /// How many connections are kept.
 const KEPT: usize = 8;
+
+/// How long the answer to a whole message may take. A filter before the queue may need that long and accept the message all the same;
+/// whoever hangs up earlier sends it again, and the person gets it again and again. So RFC 5321, section 4.5.3.2.6, asks for ten minutes.
+const ANSWER: Duration = Duration::from_mins(10);
+
+/// How long a goodbye may take on a connection that is given up anyway.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// The mail library's own transport waits for answers without a limit and takes connections back in whatever state they are,
 /// so connections are looked after here: one on which anything went wrong, or took too long, is closed.
@@ -35,20 +48,46 @@ impl MailServer {
     /// # Errors
     /// [`MailError::Passing`] also if there is no answer in time; whether the message was taken is unknown then.
     pub(super) async fn send(&self, message: &Message) -> Result<(), MailError> {
-        let mut connection = self.in_time(self.connection()).await?;
-        self.in_time(async { connection.send(message.envelope(), &message.formatted()).await }).await?;
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < KEPT {
-            idle.push(connection);
+        let mut connection = within(self.settings.timeout, MailError::NotAdmitted, self.connection()).await?;
+        let sent = self.converse(&mut connection, message).await;
+        if sent.is_ok() {
+            self.keep(connection);
+        } else {
+            let _ = tokio::time::timeout(GOODBYE, connection.abort()).await;
         }
-        Ok(())
+        sent
     }
 
     /// Connects and signs in.
     pub(super) async fn try_connection(&self) -> Result<(), MailError> {
-        let mut connection = self.in_time(self.connect()).await?;
-        let said_goodbye = self.in_time(async { connection.quit().await }).await;
-        said_goodbye.map(|_| ())
+        let mut connection = within(self.settings.timeout, MailError::NotAdmitted, self.connect()).await?;
+        within(self.settings.timeout, MailError::NotAdmitted, connection.quit()).await?;
+        Ok(())
+    }
+
+    /// The steps that the mail library's own `send` takes in one, because each has its own limit.
+    async fn converse(&self, connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailError> {
+        let (envelope, content) = (message.envelope(), message.formatted());
+        let parameters = parameters(connection.server_info(), envelope, &content)?;
+        self.command(connection, Mail::new(envelope.from().cloned(), parameters)).await?;
+        for recipient in envelope.to() {
+            self.command(connection, Rcpt::new(recipient.clone(), Vec::new())).await?;
+        }
+        self.command(connection, Data).await?;
+        within(ANSWER.max(self.settings.timeout), MailError::Refused, connection.message(&content)).await?;
+        Ok(())
+    }
+
+    async fn command(&self, connection: &mut AsyncSmtpConnection, command: impl Display) -> Result<(), MailError> {
+        within(self.settings.timeout, MailError::Refused, connection.command(command)).await?;
+        Ok(())
+    }
+
+    fn keep(&self, connection: AsyncSmtpConnection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT {
+            idle.push(connection);
+        }
     }
 
     /// A kept connection that still answers, or a new one.
@@ -77,21 +116,42 @@ impl MailServer {
         }
         Ok(connection)
     }
+}
 
-    async fn in_time<T>(&self, step: impl Future<Output = Result<T, Error>>) -> Result<T, MailError> {
-        match tokio::time::timeout(self.settings.timeout, step).await {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) if error.is_permanent() => Err(MailError::Refused(without_address(&error))),
-            Ok(Err(error)) => Err(MailError::Passing(without_address(&error))),
-            Err(_) => Err(MailError::Passing("it does not answer in time".into())),
-        }
+/// Takes a step that may take so long; `refusal` is what a permanent one means there.
+async fn within<T>(
+    limit: Duration,
+    refusal: fn(String) -> MailError,
+    step: impl Future<Output = Result<T, Error>>,
+) -> Result<T, MailError> {
+    match tokio::time::timeout(limit, step).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) if error.is_permanent() => Err(refusal(without_address(&error))),
+        Ok(Err(error)) => Err(MailError::Passing(without_address(&error))),
+        Err(_) => Err(MailError::Passing("it does not answer in time".into())),
     }
+}
+
+/// What the server has to be told of a message beforehand: that addresses (RFC 6531) or the text (RFC 6152) are not ASCII.
+fn parameters(server: &ServerInfo, envelope: &Envelope, content: &[u8]) -> Result<Vec<MailParameter>, MailError> {
+    let mut addresses = envelope.from().into_iter().chain(envelope.to());
+    let are_ascii = addresses.all(|address| address.user().is_ascii() && address.domain().is_ascii());
+    let all = [
+        (are_ascii, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
+        (content.is_ascii(), Extension::EightBitMime, MailParameter::Body(MailBodyParameter::EightBitMime)),
+    ];
+    let needed = all.into_iter().filter(|(is_ascii, ..)| !is_ascii);
+    let known = needed.map(|(_, extension, parameter)| {
+        let is_known = server.supports_feature(extension);
+        is_known.then_some(parameter).ok_or_else(|| MailError::Refused(format!("it does not know {extension}")))
+    });
+    known.collect()
 }
 
 fn tls_parameters(settings: &Smtp) -> Result<TlsParameters, MailError> {
     let mut parameters = TlsParameters::builder(settings.host.clone());
     if let Some(path) = &settings.ca_file {
-        let fault = |error: &dyn std::fmt::Display| MailError::Settings(format!("{}: {error}", path.display()));
+        let fault = |error: &dyn Display| MailError::Settings(format!("{}: {error}", path.display()));
         let pem = std::fs::read(path).map_err(|error| fault(&error))?;
         let authority = Certificate::from_pem(&pem).map_err(|error| fault(&error))?;
         parameters = parameters.certificate_store(CertificateStore::None).add_root_certificate(authority);

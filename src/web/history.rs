@@ -100,11 +100,13 @@ fn accepted(
 
 fn withdrawn(frame: &Frame, state: &State, history: &History, reader: Reader, this: &Withdrawal) -> HistoryEntry {
     let ended = history.acceptances.iter().find(|a| this.acceptance_id.as_deref() == Some(&a.id));
-    let by_us = this.cause == Cause::GraceEnded.name();
+    let by_us = [(Cause::GraceEnded, "history-grace-ended"), (Cause::AccountGone, "history-account-gone")]
+        .into_iter()
+        .find_map(|(cause, why)| (this.cause == cause.name()).then(|| frame.t(why)));
     HistoryEntry {
         at: this.withdrawn_at,
-        kind: if by_us { HistoryKind::Ended } else { HistoryKind::Withdrawn },
-        cause: if by_us { frame.t("history-grace-ended") } else { reader.by_the_member(frame) },
+        kind: if by_us.is_some() { HistoryKind::Ended } else { HistoryKind::Withdrawn },
+        cause: by_us.unwrap_or_else(|| reader.by_the_member(frame)),
         service_name: state.catalogue.name(&this.service, frame.locale).to_owned(),
         version: ended.map(|a| a.number.to_string()),
         terms_url: ended.map(|a| frame.url(&format!("/terms/{}/{}", a.service, a.number))),

@@ -141,18 +141,9 @@ impl Member {
         }
     }
 
-    /// By DN; if the person is not there any more, by name: people are renamed and moved, and names given to others.
     async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
         let (directory, account) = (state.directory.clone(), self.account.clone());
-        let looking = async move {
-            let at_dn = directory.read(&account.dn).await?;
-            if let Some(person) = at_dn.filter(|person| account.is(person)) {
-                return Ok(Some(person));
-            }
-            let named = directory.find(&account.username).await?;
-            Ok(named.filter(|person| account.is(person)))
-        };
-        in_time(state, looking).await.unwrap_or(Err(DirectoryError::TimedOut))
+        in_time(state, async move { directory.behind(&account).await }).await
     }
 
     /// Ends this session.

@@ -3,6 +3,7 @@
 //! A handler says who, what, decide, answer. `shell` surrounds all of them: request id, headers, cross-site checks, error pages,
 //! one line in the log.
 
+mod arrival;
 mod audit;
 mod client;
 mod compression;
@@ -48,7 +49,7 @@ use actix_session::{
     config::{BrowserSession, CookieContentSecurity},
 };
 use actix_web::{
-    App, HttpRequest, HttpResponse, Resource, Route,
+    App, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route,
     body::MessageBody,
     cookie::{Key, SameSite},
     dev::{ServiceFactory, ServiceRequest, ServiceResponse},
@@ -64,9 +65,6 @@ pub use state::State;
 
 /// The largest body that a form may have.
 const FORM_LIMIT: usize = 64 * 1024;
-
-/// The largest body of the form with a draft of terms: two texts, of which each byte may be encoded as three.
-const DRAFT_LIMIT: usize = 1024 * 1024;
 
 /// Does once, at the start, what would make the first visitor wait.
 pub fn prepare() {
@@ -110,117 +108,55 @@ fn session_middleware(state: &web::Data<State>, key: Key) -> SessionMiddleware<D
 }
 
 fn routes(app: &mut web::ServiceConfig, has_mailbox: bool) {
-    app.service(at("/", get().to(home)))
-        .service(at("/health/live", get().to(health::live)))
-        .service(at("/health/ready", get().to(health::ready)))
-        .service(at("/favicon.svg", get().to(static_files::serve)))
-        .service(at("/favicon.ico", get().to(static_files::favicon)))
-        .service(at("/static/{name}", get().to(static_files::serve)))
-        .service(at("/a/{service}", get().to(courses::entrance::show)));
+    app.service(at("/", get(home)))
+        .service(at("/health/live", get(health::live)))
+        .service(at("/health/ready", get(health::ready)))
+        .service(at("/favicon.svg", get(static_files::serve)))
+        .service(at("/favicon.ico", get(static_files::favicon)))
+        .service(at("/static/{name}", get(static_files::serve)))
+        .service(at("/a/{service}", get(courses::entrance::show)));
     if has_mailbox {
-        app.service(at("/demo/mail", get().to(mailbox::show)));
+        app.service(at("/demo/mail", get(mailbox::show)));
     }
     for locale in Locale::ALL {
         app.service(
             web::scope(locale.code())
-                .service(at("", get().to(home)))
-                .service(at("/", get().to(home)))
-                .service(
-                    web::resource("/sign-in").route(get().to(sign_in::show)).route(web::post().to(sign_in::create)),
-                )
-                .service(at("/sign-out", web::post().to(sign_out::create)))
-                .service(at("/profile", get().to(profile::show)))
-                .service(
-                    web::resource("/profile/permissions")
-                        .route(get().to(permissions::show))
-                        .route(web::post().to(press::create)),
-                )
-                .service(at("/profile/permissions/{service}", get().to(result::show)))
-                .service(at("/profile/changes/{change}", get().to(result::show_change)))
-                .service(at("/profile/history", get().to(history::show)))
-                .service(at("/profile/data", get().to(own_data::show)))
-                .service(at("/profile/data/json", get().to(own_data::download)))
-                .service(at("/profile/receipts/{receipt}", get().to(receipts::show)))
-                .service(at("/profile/receipts/{receipt}/json", get().to(receipts::download)))
-                .service(at("/profile/sessions", get().to(sessions::show)))
-                .service(at("/profile/sessions/end", web::post().to(sessions::end)))
-                .service(at("/profile/sessions/extend", web::post().to(sessions::extend)))
-                .service(at("/terms", get().to(terms_editor::index)))
-                .service(at("/terms/{service}", get().to(terms_editor::current)))
-                .service(
-                    web::resource("/terms/{service}/edit")
-                        .app_data(web::FormConfig::default().limit(DRAFT_LIMIT))
-                        .route(get().to(terms_editor::edit))
-                        .route(web::post().to(terms_editor::save)),
-                )
-                .service(at("/terms/{service}/draft", web::post().to(terms_editor::discard)))
-                .service(
-                    web::resource("/terms/{service}/versions")
-                        .route(get().to(terms_editor::current))
-                        .route(web::post().to(terms_editor::publish)),
-                )
-                .service(at("/courses", get().to(courses::list::show)))
-                .service(
-                    web::resource("/courses/upload")
-                        .route(get().to(courses::uploads::form))
-                        .route(web::post().to(courses::uploads::create)),
-                )
-                .service(at("/courses/upload/{list}", get().to(courses::uploads::show)))
-                // No HEAD where each answer is a record of its own.
-                .service(at("/courses/upload/{list}/answers.csv", web::get().to(courses::uploads::export)))
-                .service(at("/courses/upload/{list}/end", web::post().to(courses::uploads::end)))
-                .service(
-                    web::resource("/courses/{id:[0-9a-f]{32}}/reminder")
-                        .route(get().to(courses::reminder::form))
-                        .route(web::post().to(courses::reminder::create)),
-                )
-                .service(at("/courses/{id:[0-9a-f]{32}}", get().to(courses::class::show)))
-                .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", web::get().to(courses::class::export)))
-                .service(at("/courses/{id:[0-9a-f]{32}}/board", get().to(courses::board::show)))
-                // No HEAD: nobody would read the stream, and its seat would stay taken.
-                .service(at("/courses/{id:[0-9a-f]{32}}/board/events", web::get().to(courses::events::show)))
-                .service(at("/terms/{service}/{version}", get().to(terms::show)))
-                .service(at("/terms/{service}/{version}/text", get().to(terms::text)))
-                .service(at("/audit", get().to(audit::records::show)))
-                .service(
-                    web::resource("/audit/reason")
-                        .route(get().to(audit::reason::show))
-                        .route(web::post().to(audit::reason::create)),
-                )
-                .service(
-                    web::resource("/audit/export")
-                        .route(get().to(audit::export::show_of_log))
-                        .route(web::post().to(audit::export::create_of_log)),
-                )
-                .service(at("/audit/exports/{id}", get().to(audit::export::show_job)))
-                .service(at("/audit/exports/{id}/file", get().to(audit::export::file)))
-                .service(
-                    web::resource("/audit/log")
-                        .route(get().to(audit::log::show))
-                        .route(web::post().to(audit::log::verify)),
-                )
-                .service(at("/audit/charts", get().to(audit::charts::show)))
-                .service(at("/audit/standing", get().to(audit::standing::show)))
-                .service(
-                    web::resource("/audit/standing/export")
-                        .route(get().to(audit::export::show_of_standing))
-                        .route(web::post().to(audit::export::create_of_standing)),
-                )
-                .service(at("/audit/people/{account}", get().to(audit::person::show)))
-                .service(at("/audit/records/{id}", get().to(audit::record::show)))
-                .service(at("/{text}", get().to(legal::show))),
+                .service(at("", get(home)))
+                .service(at("/", get(home)))
+                .service(at("/sign-in", get(sign_in::show)).route(post(sign_in::create)))
+                .service(at("/sign-out", post(sign_out::create)))
+                .configure(profile::routes)
+                .configure(terms_editor::routes)
+                .configure(courses::routes)
+                .configure(terms::routes)
+                .configure(audit::routes)
+                .service(at("/{text}", get(legal::show))),
         );
     }
 }
 
-/// A path with one method. `App::route` would answer other methods 404 instead of 405.
+/// A path with one method; `route` adds others. `App::route` would answer the rest 404 instead of 405.
 fn at(path: &str, route: Route) -> Resource {
     web::resource(path).route(route)
 }
 
 /// GET, and HEAD for the same headers without a body.
-fn get() -> Route {
-    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+fn get<H, Args>(handler: H) -> Route
+where
+    H: Handler<Args>,
+    Args: FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head())).to(handler)
+}
+
+fn post<H, Args>(handler: H) -> Route
+where
+    H: Handler<Args>,
+    Args: FromRequest + 'static,
+    H::Output: Responder + 'static,
+{
+    web::post().to(handler)
 }
 
 /// `/` guesses the language; both lead to the page that most people come for. Without a session that is one after signing in,

@@ -1,6 +1,6 @@
 //! What the directory says now about one person and the services, asked for as long as a page may wait.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use futures_util::future::join_all;
 use tokio::time::timeout;
@@ -66,13 +66,23 @@ pub(super) async fn observe(state: &State, subject: Subject<'_>, question: impl 
     join_all(seen).await.into_iter().collect()
 }
 
-/// Asks the directory, and waits for the answer as long as a page may wait. The question itself goes on until the directory's
-/// own limit: only that shows that a connection has died.
-pub(super) async fn in_time<T: Send + 'static>(
+/// Asks the directory, and waits for the answer as long as a page may wait.
+pub(super) fn in_time<T: Send + 'static>(
     state: &State,
-    question: impl Future<Output = T> + Send + 'static,
-) -> Option<T> {
-    timeout(state.settings.write_deadline, tokio::spawn(question)).await.ok()?.ok()
+    question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
+) -> impl Future<Output = Result<T, DirectoryError>> {
+    within(state.settings.write_deadline, question)
+}
+
+/// Asks the directory, and waits so long for the answer. The question itself goes on until the directory's own limit: only that
+/// shows that a connection has died.
+pub(super) async fn within<T: Send + 'static>(
+    deadline: Duration,
+    question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
+) -> Result<T, DirectoryError> {
+    let asked = timeout(deadline, tokio::spawn(question)).await;
+    // One that panicked has no answer, either.
+    asked.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
 }
 
 /// Nobody may request a service that does not tell what happens to personal data.
@@ -87,8 +97,7 @@ fn eligible_without_asking(service: &Service) -> Option<bool> {
 async fn membership(state: &State, service: &Service, subject: Subject<'_>) -> Membership {
     let Some(person) = subject.person else { return Membership::Unknown };
     let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
-    let asking = in_time(state, async move { directory.has(&grant, &holder).await });
-    match asking.await.unwrap_or(Err(DirectoryError::TimedOut)) {
+    match in_time(state, async move { directory.has(&grant, &holder).await }).await {
         Ok(true) => Membership::Present,
         Ok(false) => Membership::Absent,
         Err(error) => {
@@ -98,18 +107,26 @@ async fn membership(state: &State, service: &Service, subject: Subject<'_>) -> M
     }
 }
 
-/// Whether the person may have the service, by the directory's word; `None` if the directory does not answer.
+/// Whether the person may have the service, by the directory's word; `None` if the directory does not answer. Whom it has said
+/// before to be eligible is so while it is silent: an outage changes nobody's eligibility.
 pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subject<'_>) -> Option<bool> {
-    let (None, Some(rule)) = (eligible_without_asking(service), &service.eligibility) else {
-        return eligible_without_asking(service);
-    };
-    let person = subject.person?;
+    if let Some(known) = eligible_without_asking(service) {
+        return Some(known);
+    }
+    let filter = &service.eligibility.as_ref()?.filter;
     let asked_at = state.clock.now();
-    if let Some(matches) = state.sightings.matches(subject.account_id, &rule.filter, asked_at) {
+    if let Some(matches) = state.sightings.matches(subject.account_id, filter, asked_at) {
         return Some(matches);
     }
-    let (directory, dn, filter) = (state.directory.clone(), person.dn.clone(), rule.filter.clone());
-    let matches = in_time(state, async move { directory.matches(&dn, &filter).await.ok() }).await.flatten()?;
-    state.sightings.keep_match(subject.account_id, &rule.filter, matches, asked_at);
-    Some(matches)
+    let matches = matches_now(state, subject.person, filter).await;
+    match matches {
+        Some(matches) => state.sightings.keep_match(subject.account_id, filter, matches, asked_at),
+        None => return state.sightings.has_matched(subject.account_id, filter).then_some(true),
+    }
+    matches
+}
+
+async fn matches_now(state: &State, person: Option<&Person>, filter: &str) -> Option<bool> {
+    let (directory, dn, filter) = (state.directory.clone(), person?.dn.clone(), filter.to_owned());
+    in_time(state, async move { directory.matches(&dn, &filter).await }).await.ok()
 }

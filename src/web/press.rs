@@ -45,10 +45,13 @@ pub(super) async fn create(
     let rows = rows(&fields);
     let terms_accepted = fields.get("terms") == Some("accepted");
     let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted };
+    let began = std::time::Instant::now();
     let person = member.person(&state, locale).await?;
     match press.decide(person.as_ref()).await? {
         Ok(Written { change_id, account, decided, lease }) => {
-            state.delivery.attempt(&account, &decided, &lease, state.settings.write_deadline).await;
+            // One deadline for all that the directory was asked since the press.
+            let deadline = state.settings.write_deadline.saturating_sub(began.elapsed());
+            state.delivery.attempt(&account, person.is_some(), &decided, &lease, deadline).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {
@@ -125,6 +128,7 @@ impl Pressed<'_> {
                 None => account,
             };
             let dossier = Dossier::read(conn, &account.id, locale, now)?;
+            let decided_at = dossier.history.moment_after(now);
             let situations = situations(&dossier, &observed);
             let unseen = unseen(&rows, &situations, &observed);
             if !unseen.is_empty() {
@@ -146,7 +150,7 @@ impl Pressed<'_> {
                 locale,
                 change_id: &change_id,
                 lease: Some(&lease),
-                origin: Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: now },
+                origin: Origin { actor: Actor::Account(&account.id), request_id: &request_id, at: decided_at },
             };
             let decided = changes::carry_out(conn, press, &planned)?;
             Ok(Outcome::written(change_id, account, decided, lease))

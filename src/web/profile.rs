@@ -3,14 +3,16 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 
 use super::{
-    State,
+    State, at,
     error::WebError,
+    get, history,
     member::Member,
+    own_data,
     pages::{
         frame::Nav,
         profile::{Person, ProfilePage},
     },
-    view,
+    permissions, post, press, receipts, result, sessions, view,
 };
 use crate::{domain::locale::Locale, texts};
 
@@ -26,12 +28,24 @@ const AFFILIATIONS: [(&str, &str); 8] = [
     ("library-walk-in", "affiliation-library-walk-in"),
 ];
 
+/// All that members see of themselves.
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.service(at("/profile", get(show)))
+        .service(at("/profile/permissions", get(permissions::show)).route(post(press::create)))
+        .service(at("/profile/permissions/{service}", get(result::show)))
+        .service(at("/profile/changes/{change}", get(result::show_change)))
+        .service(at("/profile/history", get(history::show)))
+        .service(at("/profile/data", get(own_data::show)))
+        .service(at("/profile/data/json", get(own_data::download)))
+        .service(at("/profile/receipts/{receipt}", get(receipts::show)))
+        .service(at("/profile/receipts/{receipt}/json", get(receipts::download)))
+        .service(at("/profile/sessions", get(sessions::show)))
+        .service(at("/profile/sessions/end", post(sessions::end)))
+        .service(at("/profile/sessions/extend", post(sessions::extend)));
+}
+
 /// `GET /profile`
-pub(super) async fn show(
-    request: HttpRequest,
-    state: web::Data<State>,
-    member: Member,
-) -> Result<HttpResponse, WebError> {
+async fn show(request: HttpRequest, state: web::Data<State>, member: Member) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Profile);
     let person = member.person(&state, frame.locale).await?;
     let page = ProfilePage {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use futures_util::future::join_all;
 use qrcode::{QrCode, render::svg};
 
 use super::{
@@ -61,20 +62,18 @@ pub(super) async fn show_change(
     let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
-    let mut results = Vec::new();
-    for service in &state.catalogue.services {
-        if !was_changed(&dossier, service.slug.as_str(), &change) {
-            continue;
-        }
-        let receipt = receipt_of(&dossier, service.slug.as_str(), &change);
+    let services = state.catalogue.services.iter();
+    let changed = services.filter(|service| was_changed(&dossier, service.slug.as_str(), &change));
+    let asking = changed.map(async |service| {
         let (outcome, _) = outcome(&state, &frame, service, subject, &dossier, now).await;
-        results.push(ResultSummary {
+        ResultSummary {
             service_name: service.name.get(frame.locale).to_owned(),
             outcome,
-            receipt,
+            receipt: receipt_of(&dossier, service.slug.as_str(), &change),
             url: frame.url(&format!("/profile/permissions/{}", service.slug)),
-        });
-    }
+        }
+    });
+    let results = join_all(asking).await;
     if results.is_empty() {
         return Err(WebError::NotFound);
     }
@@ -122,7 +121,7 @@ pub(super) async fn outcome(
     }
     let Some(person) = about.person else { return (Outcome::Unknown, None) };
     let (directory, asked, subject) = (state.directory.clone(), service.clone(), person.clone());
-    let proving = async move { directory.prove_admission(&asked, &subject, now).await };
+    let proving = async move { Ok(directory.prove_admission(&asked, &subject, now).await) };
     let (membership, proof) = in_time(state, proving).await.unwrap_or((Membership::Unknown, None));
     let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
         (Membership::Unknown, _) => Outcome::Unknown,

@@ -56,8 +56,7 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
         return;
     }
     let (directory, now) = (state.directory.clone(), state.clock.now());
-    let asking = in_time(state, async move { directory.roles(&person).await });
-    let learnt = match asking.await.unwrap_or(Err(DirectoryError::TimedOut)) {
+    let learnt = match in_time(state, async move { directory.roles(&person).await }).await {
         Ok(roles) => keep(&client::request_id(request), state, account, roles, now).await,
         Err(error) => Err(not_known(&error)),
     };
@@ -102,21 +101,21 @@ async fn keep(
     Ok(roles)
 }
 
-/// Asks about this account. An entry that is gone, or that is somebody else's by now, gives nothing.
+/// Asks about this account. Who is gone has none.
 async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError> {
     let (directory, account) = (state.directory.clone(), account.clone());
     let seen = state.sightings.person(&account.id, state.clock.now());
     let asking = async move {
         let person = match seen {
             Some(person) => Some(person),
-            None => directory.read(&account.dn).await?.filter(|person| account.is(person)),
+            None => directory.behind(&account).await?,
         };
         match person {
             Some(person) => directory.roles(&person).await,
             None => Ok(Roles::NONE),
         }
     };
-    in_time(state, asking).await.unwrap_or(Err(DirectoryError::TimedOut))
+    in_time(state, asking).await
 }
 
 /// A change of somebody's roles is a record of the log; most people never have any, and nothing is written for them.

@@ -29,7 +29,8 @@ impl Sightings {
 
     /// The directory shows the person now.
     pub(super) fn keep(&self, account_id: &str, person: &Person, now: Instant) {
-        self.0.keep(account_id, Sighting { person: person.clone(), matches: HashMap::new() }, now);
+        let matches = self.0.last(account_id).map(|sighting| sighting.matches).unwrap_or_default();
+        self.0.keep(account_id, Sighting { person: person.clone(), matches }, now);
     }
 
     /// The directory no longer shows the person.
@@ -41,6 +42,13 @@ impl Sightings {
     pub(super) fn matches(&self, account_id: &str, filter: &str, now: Instant) -> Option<bool> {
         let (matches, at) = self.0.look(account_id, |sighting, _| sighting.matches.get(filter).copied())?;
         self.0.is_fresh(at, now).then_some(matches)
+    }
+
+    /// Whether the person's entry matched a filter when that was asked last, however long ago.
+    pub(super) fn has_matched(&self, account_id: &str, filter: &str) -> bool {
+        self.0
+            .last(account_id)
+            .is_some_and(|sighting| sighting.matches.get(filter).is_some_and(|(matches, _)| *matches))
     }
 
     /// The directory says now whether the person's entry matches a filter.
@@ -68,10 +76,16 @@ mod tests {
         let sightings = Sightings::new(Duration::from_secs(30));
         sightings.keep("1", &person, at(0));
         sightings.keep_match("1", "(a=b)", true, at(10));
-        assert_eq!(sightings.person("1", at(29)), Some(person));
+        assert_eq!(sightings.person("1", at(29)).as_ref(), Some(&person));
         assert_eq!(sightings.person("1", at(30)), None);
         assert_eq!(sightings.matches("1", "(a=b)", at(39)), Some(true));
         assert_eq!(sightings.matches("1", "(a=b)", at(40)), None);
         assert_eq!(sightings.matches("1", "(c=d)", at(11)), None);
+        // Seeing the person again says nothing about what was asked besides.
+        sightings.keep("1", &person, at(50));
+        assert_eq!(sightings.matches("1", "(a=b)", at(50)), None);
+        assert_eq!(["(a=b)", "(c=d)"].map(|filter| sightings.has_matched("1", filter)), [true, false]);
+        sightings.keep_match("1", "(a=b)", false, at(51));
+        assert!(!sightings.has_matched("1", "(a=b)"));
     }
 }

@@ -1,37 +1,34 @@
 //! Signing in: one form, one text for every refusal that a correct password would not have changed.
 
-use std::time::Duration;
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 use validator::Validate;
 
 use super::{
-    State, client,
+    State,
+    arrival::Arrival,
+    client,
     error::WebError,
     forms::{self, Fields, FormCookie},
-    member::{SessionData, begin_session, first_state},
+    member::begin_session,
+    observed::within,
     pages::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
-    refusals, roles, see_other, session_store, view,
+    refusals, roles, see_other, session_store,
+    throttle::Wait,
+    view,
 };
 use crate::{
-    chance,
-    clock::Instant,
-    db::{self, Database},
     directory::{Candidate, DirectoryError, SignInFailure},
-    domain::{
-        accounts::{self, Account, Person},
-        locale::Locale,
-        log::{self, Actor, Kind, Origin, Record},
-        sessions,
-    },
+    domain::{accounts::Person, locale::Locale},
     texts,
 };
 
@@ -90,78 +87,111 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, WebError> {
     let fields = Fields::new(fields.into_inner());
     let entered = Entered::from(&fields);
-    let Some(cookie) = FormCookie::sent(&request) else {
-        return refuse(&request, &state, entered, SignInProblem::CookieMissing, StatusCode::FORBIDDEN);
-    };
-    fields.require_token(&cookie.token)?;
-    let required = Required { name: &entered.name, password: entered.password.expose_secret() };
-    if let Err(faults) = required.validate() {
-        let is_wrong = |field| faults.errors().contains_key(field);
-        let problem = SignInProblem::NothingTyped { name: is_wrong("name"), password: is_wrong("password") };
-        return refuse(&request, &state, entered, problem, StatusCode::UNPROCESSABLE_ENTITY);
-    }
-    if let Err(problem) = admit_address(&request, &state) {
-        // At once, and without taking anybody's turn.
-        return refuse(&request, &state, entered, problem, StatusCode::TOO_MANY_REQUESTS);
-    }
-    let Ok(turn) = state.sign_ins.try_acquire() else {
-        return refuse(&request, &state, entered, SignInProblem::Overloaded, StatusCode::SERVICE_UNAVAILABLE);
-    };
-    let began = tokio::time::Instant::now();
-    let admitting = tokio::time::timeout(state.settings.sign_in.deadline, admit(&request, &state, &entered));
-    let admitted = admitting.await.unwrap_or_else(|_| Err(problem(&DirectoryError::TimedOut.into())));
-    drop(turn);
-    match admitted {
+    match enter(&request, &state, &fields, &entered).await? {
         Ok(person) => welcome(&request, &state, &entered, person).await,
-        Err(problem) => {
-            // However a refusal came about, it takes the same time.
-            tokio::time::sleep_until(began + state.settings.sign_in.refusal_takes).await;
-            let status = match problem {
-                SignInProblem::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-                SignInProblem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            refuse(&request, &state, entered, problem, status)
-        }
+        Err(problem) => refuse(&request, &state, entered, problem),
     }
+}
+
+/// Who this is, or why they do not come in. What is wrong without asking the directory is said at once, and takes nobody's turn.
+///
+/// # Errors
+/// [`WebError::Forbidden`] if the form is not the one that goes with the cookie.
+async fn enter(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    fields: &Fields,
+    entered: &Entered,
+) -> Result<Result<Person, SignInProblem>, WebError> {
+    let Some(cookie) = FormCookie::sent(request) else { return Ok(Err(SignInProblem::CookieMissing)) };
+    fields.require_token(&cookie.token)?;
+    if let Err(problem) = require_both(entered).and_then(|()| admit_address(request, state)) {
+        return Ok(Err(problem));
+    }
+    Ok(in_turn(request, state, entered).await)
+}
+
+fn require_both(entered: &Entered) -> Result<(), SignInProblem> {
+    let required = Required { name: &entered.name, password: entered.password.expose_secret() };
+    required.validate().map_err(|faults| {
+        let is_wrong = |field| faults.errors().contains_key(field);
+        SignInProblem::NothingTyped { name: is_wrong("name"), password: is_wrong("password") }
+    })
 }
 
 fn admit_address(request: &HttpRequest, state: &State) -> Result<(), SignInProblem> {
     match client::address(request, &state.settings.trusted_proxies) {
-        Some(address) => state.throttle.admit_address(address).map_err(|wait| throttled(wait.minutes())),
+        Some(address) => state.throttle.admit_address(address).map_err(throttled),
         None => Ok(()),
     }
 }
 
-/// Decides who this is. The account's attempt is counted before its password leaves for the directory.
-async fn admit(request: &HttpRequest, state: &State, entered: &Entered) -> Result<Person, SignInProblem> {
-    let candidate = state.directory.candidate(&entered.name).await.map_err(|error| problem(&error.into()))?;
-    let keys = throttle_keys(&entered.name, candidate.as_ref());
-    for key in &keys {
-        state.throttle.admit_account(key).map_err(|wait| throttled(wait.minutes()))?;
-    }
-    let proven = match &candidate {
-        Some(candidate) => state.directory.prove(candidate, &entered.password).await,
-        None => Err(SignInFailure::Refused),
+/// Asks the directory, and waits for its word until the deadline. However a refusal came about there, it takes the same time;
+/// who cannot be served now is told so at once.
+async fn in_turn(request: &HttpRequest, state: &web::Data<State>, entered: &Entered) -> Result<Person, SignInProblem> {
+    let Ok(turn) = Arc::clone(&state.sign_ins).try_acquire_owned() else { return Err(SignInProblem::Overloaded) };
+    let began = tokio::time::Instant::now();
+    let attempt = Attempt {
+        state: state.clone(),
+        name: entered.name.clone(),
+        password: entered.password.clone(),
+        address: client::address(request, &state.settings.trusted_proxies),
+        request_id: client::request_id(request),
+        _turn: turn,
     };
-    match proven {
-        Ok(person) => {
-            for key in &keys {
-                state.throttle.forgive_account(key);
-            }
-            Ok(person)
+    let admitted = within(state.settings.sign_in.deadline, attempt.decide()).await.unwrap_or_else(|error| {
+        tracing::error!(event = "directory.unavailable", reason = %error);
+        Err(SignInProblem::DirectoryUnavailable)
+    });
+    if admitted.is_err() {
+        tokio::time::sleep_until(began + state.settings.sign_in.refusal_takes).await;
+    }
+    admitted
+}
+
+/// A name and a password on their way to the directory; they go on when nobody waits for the answer any longer.
+struct Attempt {
+    state: web::Data<State>,
+    name: String,
+    password: SecretString,
+    address: Option<IpAddr>,
+    request_id: String,
+    /// Held until the attempt is over, not only until the page is answered: behind a directory that hangs they may not pile up.
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Attempt {
+    /// Decides who this is. The account's attempt is counted before its password leaves for the directory.
+    async fn decide(self) -> Result<Result<Person, SignInProblem>, DirectoryError> {
+        let State { directory, throttle, .. } = &**self.state;
+        let candidate = directory.candidate(&self.name).await?;
+        let keys = throttle_keys(&self.name, candidate.as_ref());
+        if let Err(wait) = keys.iter().try_for_each(|key| throttle.admit_account(key)) {
+            return Ok(Err(throttled(wait)));
         }
-        Err(failure) => {
-            let address = client::address(request, &state.settings.trusted_proxies);
-            if let (SignInFailure::Refused, Some(address)) = (&failure, address) {
-                state.throttle.count_failure(address);
+        let proven = match &candidate {
+            Some(candidate) => directory.prove(candidate, &self.password).await,
+            None => Err(SignInFailure::Refused),
+        };
+        match proven {
+            Ok(person) => {
+                for key in &keys {
+                    throttle.forgive_account(key);
+                }
+                Ok(Ok(person))
             }
-            let problem = problem(&failure);
-            let request_id = client::request_id(request);
-            tracing::info!(event = "sign-in.refused", request_id, why = ?problem);
-            refusals::record(state, request_id, candidate.as_ref(), problem).await;
-            Err(problem)
+            Err(failure) => Ok(Err(self.refused(candidate.as_ref(), problem(failure)?).await)),
         }
+    }
+
+    /// Counts and records that the directory refused.
+    async fn refused(&self, candidate: Option<&Candidate>, problem: SignInProblem) -> SignInProblem {
+        if let (SignInProblem::Refused, Some(address)) = (problem, self.address) {
+            self.state.throttle.count_failure(address);
+        }
+        tracing::info!(event = "sign-in.refused", request_id = self.request_id, why = ?problem);
+        refusals::record(&self.state, self.request_id.clone(), candidate, problem).await;
+        problem
     }
 }
 
@@ -172,22 +202,22 @@ fn throttle_keys(name: &str, candidate: Option<&Candidate>) -> Vec<String> {
     std::iter::once(format!("name {name}")).chain(entry).collect()
 }
 
-fn throttled(minutes: u64) -> SignInProblem {
+fn throttled(wait: Wait) -> SignInProblem {
+    let minutes = wait.minutes();
     tracing::info!(event = "sign-in.throttled", minutes);
     SignInProblem::Throttled { minutes }
 }
 
-fn problem(failure: &SignInFailure) -> SignInProblem {
+/// # Errors
+/// That the directory could not be asked: nothing was decided.
+fn problem(failure: SignInFailure) -> Result<SignInProblem, DirectoryError> {
     match failure {
-        SignInFailure::Refused => SignInProblem::Refused,
-        SignInFailure::MustChangePassword => SignInProblem::MustChangePassword,
-        SignInFailure::PasswordExpired => SignInProblem::PasswordExpired,
-        SignInFailure::AccountDisabled => SignInProblem::AccountDisabled,
-        SignInFailure::AccountExpired => SignInProblem::AccountExpired,
-        SignInFailure::Unavailable(error) => {
-            tracing::error!(event = "directory.unavailable", reason = %error);
-            SignInProblem::DirectoryUnavailable
-        }
+        SignInFailure::Refused => Ok(SignInProblem::Refused),
+        SignInFailure::MustChangePassword => Ok(SignInProblem::MustChangePassword),
+        SignInFailure::PasswordExpired => Ok(SignInProblem::PasswordExpired),
+        SignInFailure::AccountDisabled => Ok(SignInProblem::AccountDisabled),
+        SignInFailure::AccountExpired => Ok(SignInProblem::AccountExpired),
+        SignInFailure::Unavailable(error) => Err(error),
     }
 }
 
@@ -220,67 +250,11 @@ async fn welcome(
     Ok(see_other(&next))
 }
 
-/// Somebody who has proven who they are.
-#[derive(Clone)]
-struct Arrival {
-    person: Person,
-    locale: Locale,
-    request_id: String,
-    /// Of the session that begins.
-    key_hash: String,
-    device: String,
-    resume: Option<String>,
-    now: Instant,
-    /// How long the session lasts at most.
-    absolute: TimeDelta,
-}
-
-impl Arrival {
-    /// Remembers the person and stores the session; when two browsers do that for the first time at the same moment, the slower
-    /// one looks again.
-    async fn record(self, database: &Database) -> Result<Account, db::Error> {
-        let attempt = || {
-            let this = self.clone();
-            database.write(move |conn| this.write(conn))
-        };
-        match attempt().await {
-            Err(db::Error::Conflict(_)) => attempt().await,
-            done => done,
-        }
-    }
-
-    fn write(&self, conn: &mut db::Conn) -> Result<Account, db::Error> {
-        let account = accounts::remember(conn, &self.person, self.locale, self.now)?;
-        let origin = Origin { actor: Actor::Account(&account.id), request_id: &self.request_id, at: self.now };
-        let record = Record { kind: Kind::SignedIn, account_id: Some(&account.id), service: None, detail: json!({}) };
-        log::append(conn, origin, &record)?;
-        let data = SessionData {
-            account_id: account.id.clone(),
-            reference: chance::id(self.now),
-            form_token: chance::token(),
-            device: self.device.clone(),
-            ends_at: self.now + self.absolute,
-        };
-        let state = first_state(&data, self.resume.as_deref()).map_err(|error| db::Error::Broken(error.to_string()))?;
-        let session = sessions::Beginning {
-            key_hash: &self.key_hash,
-            reference: &data.reference,
-            account_id: &account.id,
-            state: &state,
-            agent: &self.device,
-            ends_at: data.ends_at,
-        };
-        sessions::begin(conn, &session, self.now)?;
-        Ok(account)
-    }
-}
-
 fn refuse(
     request: &HttpRequest,
     state: &State,
     entered: Entered,
     problem: SignInProblem,
-    status: StatusCode,
 ) -> Result<HttpResponse, WebError> {
     let form = Form {
         name: entered.name,
@@ -290,7 +264,7 @@ fn refuse(
         session_ended: false,
         signed_out: false,
     };
-    let mut answer = answer(request, state, form, status)?;
+    let mut answer = answer(request, state, form, status(problem))?;
     let wait = match problem {
         SignInProblem::Throttled { minutes } => Some(Duration::from_secs(minutes * 60)),
         SignInProblem::DirectoryUnavailable | SignInProblem::Overloaded => Some(Duration::from_secs(30)),
@@ -300,6 +274,15 @@ fn refuse(
         answer.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
     }
     Ok(answer)
+}
+
+fn status(problem: SignInProblem) -> StatusCode {
+    match problem {
+        SignInProblem::CookieMissing => StatusCode::FORBIDDEN,
+        SignInProblem::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+        SignInProblem::Overloaded | SignInProblem::DirectoryUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
 }
 
 /// The form as it is shown.

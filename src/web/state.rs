@@ -55,7 +55,7 @@ pub struct State {
     pub(super) uploads: Seats,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
-    pub(super) sign_ins: Semaphore,
+    pub(super) sign_ins: Arc<Semaphore>,
 }
 
 impl State {
@@ -86,7 +86,7 @@ impl State {
             log_keys: outside.log_keys,
             delivery,
             mailbox,
-            sign_ins: Semaphore::new(CONCURRENT_SIGN_INS),
+            sign_ins: Arc::new(Semaphore::new(CONCURRENT_SIGN_INS)),
         }
     }
 }

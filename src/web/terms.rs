@@ -3,8 +3,9 @@
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 
 use super::{
-    State, client,
+    State, at, client,
     error::WebError,
+    get,
     member::Member,
     pages::{
         data_protection::disclosure,
@@ -19,8 +20,12 @@ use crate::domain::{
     terms::{self, Version, VersionText},
 };
 
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.service(at("/terms/{service}/{version}", get(show))).service(at("/terms/{service}/{version}/text", get(text)));
+}
+
 /// `GET /terms/{service}/{version}`
-pub(super) async fn show(
+async fn show(
     request: HttpRequest,
     state: web::Data<State>,
     path: web::Path<(String, String)>,
@@ -55,7 +60,7 @@ pub(super) async fn show(
 }
 
 /// `GET /terms/{service}/{version}/text`: the bytes that the digest was taken of, to be kept or checked with any tool.
-pub(super) async fn text(
+async fn text(
     request: HttpRequest,
     state: web::Data<State>,
     path: web::Path<(String, String)>,

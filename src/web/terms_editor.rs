@@ -6,15 +6,16 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use chrono::NaiveDate;
 
 use super::{
-    State, client,
+    State, at, client,
     error::WebError,
     forms::{self, Fields},
+    get,
     member::{Member, NextNotice},
     pages::{
         frame::{Frame, Nav},
         terms_editor::{EditorPage, SavedBy, TermsIndexPage, TermsRow, TextField, TextKeptPage, VersionLink},
     },
-    roles, see_other, sign_in, view,
+    post, roles, see_other, sign_in, view,
 };
 use crate::{
     clock::Instant,
@@ -32,15 +33,23 @@ use crate::{
 };
 use form::{Entered, Fault};
 
+/// The largest body of the form with a draft: two texts, of which each byte may be encoded as three.
+const DRAFT_LIMIT: usize = 1024 * 1024;
+
 /// The largest form that the sign-in can carry along.
 const MOST_CARRIED: usize = 24 * 1024;
 
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    let draft_limit = web::FormConfig::default().limit(DRAFT_LIMIT);
+    app.service(at("/terms", get(index)))
+        .service(at("/terms/{service}", get(current)))
+        .service(at("/terms/{service}/edit", get(edit)).route(post(save)).app_data(draft_limit))
+        .service(at("/terms/{service}/draft", post(discard)))
+        .service(at("/terms/{service}/versions", get(current)).route(post(publish)));
+}
+
 /// `GET /terms`: all services with what is published and what is being written.
-pub(super) async fn index(
-    request: HttpRequest,
-    state: web::Data<State>,
-    member: Member,
-) -> Result<HttpResponse, WebError> {
+async fn index(request: HttpRequest, state: web::Data<State>, member: Member) -> Result<HttpResponse, WebError> {
     roles::require(&request, &state, &member, Role::TermsEditor).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Terms);
     let slugs: Vec<String> = state.catalogue.services.iter().map(|service| service.slug.to_string()).collect();
@@ -77,7 +86,7 @@ fn saved_by(frame: &Frame, desk: &Desk) -> Option<SavedBy> {
 }
 
 /// `GET /terms/{service}` and `/terms/{service}/versions`: the version in effect, which links to all others.
-pub(super) async fn current(
+async fn current(
     request: HttpRequest,
     state: web::Data<State>,
     slug: web::Path<String>,
@@ -91,7 +100,7 @@ pub(super) async fn current(
 }
 
 /// `GET /terms/{service}/edit`
-pub(super) async fn edit(
+async fn edit(
     request: HttpRequest,
     state: web::Data<State>,
     member: Member,
@@ -106,7 +115,7 @@ pub(super) async fn edit(
 }
 
 /// `POST /terms/{service}/edit`: preview, or save.
-pub(super) async fn save(
+async fn save(
     request: HttpRequest,
     state: web::Data<State>,
     fields: web::Form<Vec<(String, String)>>,
@@ -140,7 +149,7 @@ pub(super) async fn save(
 }
 
 /// `POST /terms/{service}/draft`: throws the draft away.
-pub(super) async fn discard(
+async fn discard(
     request: HttpRequest,
     state: web::Data<State>,
     member: Member,
@@ -164,7 +173,7 @@ pub(super) async fn discard(
 }
 
 /// `POST /terms/{service}/versions`: the draft becomes a version, for good.
-pub(super) async fn publish(
+async fn publish(
     request: HttpRequest,
     state: web::Data<State>,
     member: Member,

@@ -3,10 +3,10 @@
 //! A membership is delivered by making the directory show what the entitlement says *now*, and looking at the entitlement
 //! again afterwards: an older decision never wins over a newer one, whoever is slower.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream::FuturesUnordered};
 use serde_json::json;
 use tokio::{
     sync::Notify,
@@ -28,7 +28,7 @@ use crate::{
         outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News, Past, Writers},
         portal::Portal,
     },
-    mail::{ChangeMail, MailAction, MailError, MailTerms, Mailer},
+    mail::{ChangeMail, Letter, MailAction, MailError, MailTerms, Mailer},
 };
 
 /// One kind of effect, and how many of them are taken and delivered at once: all that are taken begin at once, or the lease of the
@@ -50,7 +50,7 @@ const UPKEEP_EVERY: Duration = Duration::from_mins(1);
 /// How often some of the accounts are looked for in the directory.
 const LOOK_EVERY: Duration = Duration::from_mins(10);
 
-/// What delivery needs of the outside world.
+/// What delivery, the sealer and the state of `web` need of the outside world.
 #[derive(Clone)]
 pub struct Outside {
     pub database: Database,
@@ -64,7 +64,8 @@ pub struct Outside {
     pub log_keys: Arc<[PublicKey]>,
 }
 
-/// Delivers the outbox. Cheap to clone.
+/// Delivers the outbox, and does what falls due besides: ends services after grace, erases accounts that have left, asks people for
+/// new terms. Cheap to clone.
 #[derive(Clone)]
 pub struct Delivery {
     pub(super) outside: Outside,
@@ -80,6 +81,18 @@ struct Wake {
     memberships: Notify,
     mails: Notify,
     reminders: Notify,
+}
+
+/// What a request knows about a membership that it has just decided.
+struct Known {
+    decision: Decision,
+    /// If the directory has just shown the person.
+    holder: Option<Holder>,
+}
+
+/// Whom the account names, as the directory showed them last.
+fn holder(account: &Account) -> Holder {
+    Holder { dn: account.dn.clone(), username: account.username.clone() }
 }
 
 /// Why an effect has not happened.
@@ -104,6 +117,7 @@ impl Failure {
             Self::Database(_) => "database",
             Self::Directory(error) => error.name(),
             Self::Mail(MailError::Passing(_)) => "mail-server",
+            Self::Mail(MailError::NotAdmitted(_)) => "mail-not-admitted",
             Self::Mail(_) => "mail-refused",
             Self::PersonGone => "person-gone",
             Self::ServiceGone => "service-gone",
@@ -126,6 +140,7 @@ impl Failure {
 }
 
 impl Delivery {
+    /// Delivers nothing yet; its leases are told from those of all others by a random name.
     pub fn new(outside: Outside, settings: Settings) -> Self {
         Self { outside, settings: Arc::new(settings), holder: chance::token().into(), wake: Arc::default() }
     }
@@ -143,8 +158,15 @@ impl Delivery {
     }
 
     /// Delivers what a request has just decided under this lease and waits for it until the deadline. Whatever is not done by then
-    /// goes on without the request.
-    pub async fn attempt(&self, account: &Account, decided: &[Decided], lease: &Lease, deadline: Duration) {
+    /// goes on without the request. `is_just_read`: the directory has shown the person as the account has them.
+    pub async fn attempt(
+        &self,
+        account: &Account,
+        is_just_read: bool,
+        decided: &[Decided],
+        lease: &Lease,
+        deadline: Duration,
+    ) {
         let now = self.outside.clock.now();
         let owed = decided.iter().filter_map(|decided| {
             let owed = decided.owed.as_ref()?;
@@ -162,9 +184,10 @@ impl Delivery {
         });
         let (this, owed) = (self.clone(), owed.collect::<Vec<_>>());
         let delivering = tokio::spawn(async move {
-            join_all(owed.iter().map(async |(entry, decision)| {
-                if let Err(failure) = this.deliver_membership(entry, Some(*decision)).await {
-                    this.postpone(entry, &failure).await;
+            join_all(owed.into_iter().map(async |(mut entry, decision)| {
+                let known = Known { decision, holder: is_just_read.then(|| holder(&entry.account)) };
+                if let Err(failure) = this.deliver_membership(&mut entry, Some(known)).await {
+                    this.postpone(&entry, &failure).await;
                 }
             }))
             .await;
@@ -178,47 +201,71 @@ impl Delivery {
 
     /// Delivers due entries until none is left that can be delivered now; returns how many were taken.
     pub async fn deliver_due(&self) -> Result<usize, db::Error> {
-        let (memberships, mails, reminders) = tokio::try_join!(
-            self.deliver_lane(MEMBERSHIPS, false),
-            self.deliver_lane(MAILS, false),
-            self.deliver_lane(REMINDERS, false)
-        )?;
-        Ok(memberships + mails + reminders)
+        let lanes =
+            tokio::try_join!(self.deliver_lane(MEMBERSHIPS), self.deliver_lane(MAILS), self.deliver_lane(REMINDERS))?;
+        Ok(lanes.0 + lanes.1 + lanes.2)
     }
 
-    /// `is_woken`: something is due, so it is taken without asking first. Asking locks nobody out, and so is what is done every
-    /// `poll`.
-    async fn deliver_lane(&self, Lane { kind, at_once }: Lane, mut is_woken: bool) -> Result<usize, db::Error> {
+    /// The same for directory writes alone: mails may take long.
+    pub(super) async fn deliver_memberships(&self) -> Result<usize, db::Error> {
+        self.deliver_lane(MEMBERSHIPS).await
+    }
+
+    async fn deliver_lane(&self, lane: Lane) -> Result<usize, db::Error> {
         let mut sum = 0;
         loop {
-            let now = self.outside.clock.now();
-            let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, now);
-            if !std::mem::take(&mut is_woken) && !self.outside.database.ask(is_due).await? {
+            let taken = self.take(lane, lane.at_once.into(), false).await?;
+            if taken.is_empty() {
                 return Ok(sum);
             }
-            let lease = self.lease(now);
-            let take = move |conn: &mut Conn| outbox::take_due(conn, kind, &lease, at_once.into(), now);
-            let taken = self.outside.database.write(take).await?;
             sum += taken.len();
-            join_all(taken.iter().map(|entry| self.deliver(entry))).await;
-            // Whatever has been owed since then has woken the worker again.
-            if taken.len() < usize::from(at_once) {
-                return Ok(sum);
+            join_all(taken.into_iter().map(|entry| self.deliver_safely(entry))).await;
+        }
+    }
+
+    /// Takes entries that are due. `is_woken`: something is, so nobody is asked first. Asking locks nobody out, and so is what is
+    /// done every `poll`.
+    async fn take(&self, Lane { kind, .. }: Lane, most: usize, is_woken: bool) -> Result<Vec<Entry>, db::Error> {
+        let now = self.outside.clock.now();
+        let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, now);
+        if !is_woken && !self.outside.database.ask(is_due).await? {
+            return Ok(Vec::new());
+        }
+        let (lease, most) = (self.lease(now), i64::try_from(most).unwrap_or(i64::MAX));
+        self.outside.database.write(move |conn| outbox::take_due(conn, kind, &lease, most, now)).await
+    }
+
+    /// Keeps a lane busy until the process ends: takes what is due when woken, every `poll`, and where there may be more, when half
+    /// of what was taken is done. One that takes long, as a mail may whose server ponders it, holds up no other.
+    async fn work(&self, lane: Lane, wake: &Notify) {
+        let at_once = usize::from(lane.at_once);
+        let (mut under_way, mut is_woken, mut may_be_more) = (FuturesUnordered::new(), false, false);
+        let mut is_time = true;
+        loop {
+            let room = at_once - under_way.len();
+            if is_time && room > 0 {
+                match self.take(lane, room, is_woken).await {
+                    Ok(taken) => {
+                        may_be_more = taken.len() == room;
+                        under_way.extend(taken.into_iter().map(|entry| self.deliver_safely(entry)));
+                    }
+                    Err(error) => {
+                        tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
+                    }
+                }
+            }
+            tokio::select! {
+                Some(()) = under_way.next() => {
+                    (is_woken, is_time) = (false, may_be_more && under_way.len() <= at_once / 2);
+                }
+                () = wake.notified() => (is_woken, is_time) = (true, true),
+                () = sleep(self.settings.poll) => (is_woken, is_time) = (false, true),
             }
         }
     }
 
     /// Works until the process ends: delivers when woken, and every `poll`; looks after the rest every minute.
     pub async fn run(&self) {
-        let working = async |lane, wake: &Notify| {
-            let mut is_woken = false;
-            loop {
-                if let Err(error) = self.deliver_lane(lane, is_woken).await {
-                    tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
-                }
-                is_woken = timeout(self.settings.poll, wake.notified()).await.is_ok();
-            }
-        };
         let keeping = async {
             loop {
                 if let Err(error) = self.upkeep().await {
@@ -237,39 +284,49 @@ impl Delivery {
             }
         };
         tokio::join!(
-            working(MEMBERSHIPS, &self.wake.memberships),
-            working(MAILS, &self.wake.mails),
-            working(REMINDERS, &self.wake.reminders),
+            self.work(MEMBERSHIPS, &self.wake.memberships),
+            self.work(MAILS, &self.wake.mails),
+            self.work(REMINDERS, &self.wake.reminders),
             keeping,
             looking
         );
     }
 
-    async fn deliver(&self, entry: &Entry) {
-        let done = match &entry.effect {
-            Effect::Membership => self.deliver_membership(entry, None).await,
-            Effect::Mail(order) => self.deliver_mail(entry, order).await,
-            Effect::AcceptAgain { version_id, stage } => self.deliver_question(entry, version_id, *stage).await,
-            Effect::Reminder(order) => self.deliver_reminder(entry, order).await,
-        };
-        if let Err(failure) = done {
-            self.postpone(entry, &failure).await;
+    /// A panic ends one delivery, and no lane: the entry is due again when its lease has run out.
+    async fn deliver_safely(&self, entry: Entry) {
+        let (id, service) = (entry.id.clone(), entry.service.clone());
+        if AssertUnwindSafe(Box::pin(self.deliver(entry))).catch_unwind().await.is_err() {
+            tracing::error!(event = "outbox.failed", id, service, "a mistake of the program");
         }
     }
 
-    /// `known`: what was decided just now, if the caller knows it.
-    async fn deliver_membership(&self, entry: &Entry, known: Option<Decision>) -> Result<(), Failure> {
+    async fn deliver(&self, mut entry: Entry) {
+        let done = match entry.effect.clone() {
+            Effect::Membership => self.deliver_membership(&mut entry, None).await,
+            Effect::Mail(order) => self.deliver_mail(&mut entry, &order).await,
+            Effect::AcceptAgain { version_id, stage } => self.deliver_question(&mut entry, &version_id, stage).await,
+            Effect::Reminder(order) => self.deliver_reminder(&mut entry, &order).await,
+        };
+        if let Err(failure) = done {
+            self.postpone(&entry, &failure).await;
+        }
+    }
+
+    /// Renews the lease of the entry where somebody has decided anew.
+    async fn deliver_membership(&self, entry: &mut Entry, known: Option<Known>) -> Result<(), Failure> {
         let service = self.service(&entry.service)?;
-        let mut next = match known {
-            Some(decision) => Some(decision),
-            None => self.decision(entry).await?,
+        let (mut next, seen) = match known {
+            Some(Known { decision, holder }) => (Some(decision), holder),
+            None => (self.decision(entry).await?, None),
         };
         if next.is_none() {
             return Ok(self.forget(entry).await?);
         }
-        let mut entry = entry.clone();
         while let Some(decision) = next {
-            let holder = self.holder_of(&entry.account, entry.attempts, decision.wanted).await?;
+            let holder = match &seen {
+                Some(holder) => holder.clone(),
+                None => self.holder_of(&entry.account, decision.wanted).await?,
+            };
             let directory = &self.outside.directory;
             let is_confirmed =
                 entry.past == Past::BeingConfirmed && directory.has(&service.grant, &holder).await? == decision.wanted;
@@ -277,10 +334,10 @@ impl Delivery {
                 let until = self.send_until(&entry.lease);
                 let shown = directory.set(&service.grant, &holder, decision.wanted, until).await?;
                 if entry.past != Past::Settled || shown == Shown::SeenAfterSilence {
-                    return Ok(self.look_again_later(&entry).await?);
+                    return Ok(self.look_again_later(entry).await?);
                 }
             }
-            next = self.note_applied(&mut entry, decision).await?;
+            next = self.note_applied(entry, decision).await?;
         }
         Ok(())
     }
@@ -288,7 +345,8 @@ impl Delivery {
     /// The end of a lease on the clock that nobody sets.
     fn send_until(&self, lease: &Lease) -> std::time::Instant {
         let left = (lease.until - self.outside.clock.now()).to_std().unwrap_or_default();
-        std::time::Instant::now() + left
+        // A clock that was put back makes no lease longer.
+        std::time::Instant::now() + left.min(self.settings.lease)
     }
 
     /// A write that was never answered may wait in the buffers of a server that stood still, and arrive after the one that was
@@ -309,22 +367,13 @@ impl Delivery {
         self.outside.database.ask(move |conn| decision(conn, &account_id, &service)).await
     }
 
-    /// The first attempt follows the request that has just read the person. Later the person may have been renamed or moved, so
-    /// the directory is asked for the DN again; one who left still has to be taken out.
-    async fn holder_of(&self, account: &Account, attempts: i32, wanted: bool) -> Result<Holder, Failure> {
-        let known = Holder { dn: account.dn.clone(), username: account.username.clone() };
-        if attempts == 0 {
-            return Ok(known);
-        }
-        let at_dn = self.outside.directory.read(&account.dn).await?.filter(|person| account.is(person));
-        let person = match at_dn {
-            Some(person) => Some(person),
-            None => self.outside.directory.find(&account.username).await?.filter(|person| account.is(person)),
-        };
-        match person {
+    /// The person may have been renamed or moved since they were seen, so the directory is asked for the DN again; one who left
+    /// still has to be taken out.
+    async fn holder_of(&self, account: &Account, wanted: bool) -> Result<Holder, Failure> {
+        match self.outside.directory.behind(account).await? {
             Some(person) => Ok(Holder::from(&person)),
             None if wanted => Err(Failure::PersonGone),
-            None => Ok(known),
+            None => Ok(holder(account)),
         }
     }
 
@@ -342,8 +391,8 @@ impl Delivery {
         Ok(newer)
     }
 
-    async fn deliver_mail(&self, entry: &Entry, order: &MailOrder) -> Result<(), Failure> {
-        if let Some(to) = &entry.account.mail {
+    async fn deliver_mail(&self, entry: &mut Entry, order: &MailOrder) -> Result<(), Failure> {
+        if let Some(to) = entry.account.mail.clone() {
             let service = self.service(&entry.service)?;
             let receipt = match self.receipt(&entry.account, service, order).await? {
                 Receipt::Awaited => return Ok(self.wait_for_seal(entry).await?),
@@ -351,13 +400,13 @@ impl Delivery {
                 Receipt::NotSealed => None,
             };
             let mail = ChangeMail { receipt_file: receipt, ..self.mail(&entry.account, service, order) };
-            self.send(entry, to, &mail).await?;
+            self.send(entry, &to, &mail).await?;
         }
         Ok(self.forget(entry).await?)
     }
 
-    pub(super) async fn send(&self, entry: &Entry, to: &str, mail: &ChangeMail) -> Result<(), Failure> {
-        match self.outside.mailer.send(&entry.id, to, mail).await {
+    pub(super) async fn send(&self, entry: &mut Entry, to: &str, mail: &ChangeMail) -> Result<(), Failure> {
+        match self.send_held(entry, to, mail).await {
             // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
             Err(error @ MailError::Recipient(_)) => {
                 tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
@@ -365,6 +414,34 @@ impl Delivery {
             }
             sent => Ok(sent?),
         }
+    }
+
+    /// Sends a mail, and renews the lease of its entry while the mail server ponders, so that no other portal sends it, too. If somebody
+    /// else holds the entry all the same, this is only not renewed any more: a message on its way cannot be called back.
+    pub(super) async fn send_held(&self, entry: &mut Entry, to: &str, mail: &impl Letter) -> Result<(), MailError> {
+        let id = entry.id.clone();
+        let mut sending = Box::pin(self.outside.mailer.send(&id, to, mail));
+        loop {
+            if let Ok(sent) = timeout(self.settings.lease / 3, &mut sending).await {
+                return sent;
+            }
+            match self.renew(entry).await {
+                Ok(true) => {}
+                Ok(false) => return sending.await,
+                Err(error) => tracing::warn!(event = "outbox.renew", id, reason = %error),
+            }
+        }
+    }
+
+    /// Holds an entry longer. Returns whether it was still held.
+    async fn renew(&self, entry: &mut Entry) -> Result<bool, db::Error> {
+        let (owed, lease) = (entry.clone(), self.lease(self.outside.clock.now()));
+        let renewed = lease.clone();
+        let is_held = self.outside.database.write(move |conn| outbox::renew(conn, &owed, &lease)).await?;
+        if is_held {
+            entry.lease = renewed;
+        }
+        Ok(is_held)
     }
 
     fn mail(&self, account: &Account, service: &Service, order: &MailOrder) -> ChangeMail {
@@ -450,7 +527,12 @@ fn note_applied(
     let (account_id, service) = (entry.account.id.as_str(), entry.service.as_str());
     accounts::lock(conn, account_id)?;
     match outbox::writers(conn, entry)? {
-        Writers::Others => return Ok(None),
+        Writers::Others => {
+            if decision(conn, account_id, service)?.is_some() {
+                outbox::look_again(conn, account_id, service, now)?;
+            }
+            return Ok(None);
+        }
         Writers::Several => outbox::done(conn, entry)?,
         Writers::Alone => {
             if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {

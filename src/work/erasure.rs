@@ -139,7 +139,7 @@ impl Delivery {
             }
         }
         if !owed.is_empty() {
-            self.deliver_due().await?;
+            self.deliver_memberships().await?;
         }
         for account_id in owed {
             match self.erase(&account_id, actor).await? {

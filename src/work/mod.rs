@@ -28,7 +28,7 @@ use crate::domain::log::head::{PublicKey, Signer};
 pub struct Settings {
     /// How often the worker looks for due entries when nobody wakes it.
     pub poll: Duration,
-    /// How long an entry belongs to whoever took it.
+    /// How long an entry belongs to whoever took it; renewed while its mail is being sent.
     pub lease: Duration,
     /// Wait after the first failure; doubled each time, with jitter, up to `retry_at_most`.
     pub retry_first: Duration,

@@ -56,9 +56,14 @@ impl Delivery {
         }
     }
 
-    pub(super) async fn deliver_question(&self, entry: &Entry, version_id: &str, stage: Stage) -> Result<(), Failure> {
+    pub(super) async fn deliver_question(
+        &self,
+        entry: &mut Entry,
+        version_id: &str,
+        stage: Stage,
+    ) -> Result<(), Failure> {
         let service = self.service(&entry.service)?;
-        let (account, version_id, now) = (&entry.account, version_id.to_owned(), self.outside.clock.now());
+        let (account, version_id, now) = (entry.account.clone(), version_id.to_owned(), self.outside.clock.now());
         let account_id = account.id.clone();
         let needed = move |conn: &mut _| terms_notices::needed(conn, &account_id, &version_id, now);
         if let (Some(version), Some(to)) = (self.outside.database.read(needed).await?, &account.mail) {

@@ -16,7 +16,7 @@ use crate::{
 impl Delivery {
     /// Whoever has left, has no address or has activated the service by now gets no mail, and neither does anybody once the
     /// course may be reminded anew.
-    pub(super) async fn deliver_reminder(&self, entry: &Entry, order: &ReminderOrder) -> Result<(), Failure> {
+    pub(super) async fn deliver_reminder(&self, entry: &mut Entry, order: &ReminderOrder) -> Result<(), Failure> {
         let Some((reminder, recipient)) = self.reminder(entry, order).await? else {
             return Ok(self.forget(entry).await?);
         };
@@ -30,8 +30,8 @@ impl Delivery {
                 recipient.locale.or(order.language),
                 person.display_name,
             )?;
-            match self.outside.mailer.send(&entry.id, &to, &mail).await {
-                // Nobody can mend an address or a refusal by waiting, and nothing depends on a reminder.
+            match self.send_held(entry, &to, &mail).await {
+                // Nobody can mend an address or a refused message by waiting, and nothing depends on a reminder.
                 Err(error @ (MailError::Recipient(_) | MailError::Refused(_))) => {
                     tracing::warn!(event = "reminder.given-up", id = entry.id, reason = %error);
                 }

@@ -51,23 +51,39 @@ pub struct Sealer {
 }
 
 impl Sealer {
+    /// Seals nothing yet; its lease is told from those of all others by a random name.
     pub fn new(outside: Outside, settings: AuditSettings, delivery: Delivery) -> Self {
         let holder = chance::token().into();
         Self { outside, settings: Arc::new(settings), delivery, holder, counted_at: Arc::default() }
     }
 
-    /// Seals until the process ends; does nothing without a key.
+    /// Seals until the process ends; does nothing without a key. Nothing waits for a head on its way outside: the mail server may ponder
+    /// it for minutes.
     pub async fn run(&self) {
         if self.settings.signer.is_none() {
             tracing::warn!(event = "sealer.no-key", "the log is not sealed: set audit.signing_key_file");
             return;
         }
-        loop {
-            let done = self.round().await;
-            if let Err(error) = &done {
-                tracing::error!(event = "sealer.failed", reason = %error, "the log could not be sealed");
+        let sealing = async {
+            loop {
+                self.rest_after(self.round().await).await;
             }
-            sleep(if done.is_ok() { self.settings.seal_every } else { PAUSE }).await;
+        };
+        let anchoring = async {
+            loop {
+                self.rest_after(self.anchor_due().await.map(drop)).await;
+            }
+        };
+        tokio::join!(sealing, anchoring);
+    }
+
+    async fn rest_after(&self, done: Result<(), Error>) {
+        match done {
+            Ok(()) => sleep(self.settings.seal_every).await,
+            Err(error) => {
+                tracing::error!(event = "sealer.failed", reason = %error, "the log could not be sealed");
+                sleep(PAUSE).await;
+            }
         }
     }
 
@@ -75,7 +91,6 @@ impl Sealer {
         if self.seal_due().await? > 0 {
             self.delivery.wake();
         }
-        self.anchor_due().await?;
         self.feed_due().await?;
         Ok(())
     }

@@ -58,7 +58,7 @@ impl Delivery {
         }
         if ended > 0 {
             tracing::info!(event = "grace.ended", entitlements = ended);
-            self.deliver_due().await?;
+            self.wake();
         }
         Ok(ended)
     }

@@ -86,6 +86,19 @@ async fn a_change_whose_answer_never_comes_is_read_back() {
     }
 }
 
+/// The LDAP library panics there.
+#[tokio::test]
+async fn an_answer_that_is_not_ldap_stops_no_other_change() {
+    let scene = Scene::new().await;
+    scene.proxy.weather(Weather::Mangled);
+    let answer = scene.directory.set(&scene.grant, &scene.maria, true, in_time()).await;
+    assert!(answer.as_ref().is_err_and(DirectoryError::is_unanswered), "{answer:?}");
+    let next = scene.directory.set(&scene.grant, &scene.maria, false, in_time());
+    let next = tokio::time::timeout(Duration::from_secs(20), next).await.expect("the writer goes on");
+    assert_eq!(next.expect("set"), Shown::Answered);
+    assert!(!scene.is_member().await);
+}
+
 #[tokio::test]
 async fn questions_are_asked_again_once_when_the_connection_breaks() {
     let scene = Scene::new().await;

@@ -1,17 +1,22 @@
 //! Servers that are gone, and come back.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use latchkey::{
     clock::Clock,
-    directory::{Directory, DirectoryError, Holder, SignInFailure},
-    domain::memberships::Membership,
+    demo::directory::Fault,
+    directory::{Directory, DirectoryError, Holder, Shown, SignInFailure},
+    domain::{accounts::Person, memberships::Membership},
 };
+use ldap3::Mod;
 
 use crate::{
     server::{Server, found, grants, in_time, on_both},
     support::{
-        people::{MARIA, PASSWORD},
+        people::{COMMA, GROUP, MARIA, PASSWORD, UMLAUT},
         process::free_port,
         proxy::{Proxy, Weather},
     },
@@ -153,4 +158,51 @@ async fn a_busy_server_is_left_for_another_one() {
 
     busy.faults().set_busy(false);
     assert!(!directory.has(&grant, &holder).await.expect("an answer of the first one"));
+}
+
+/// A copy that only reads refers a write elsewhere (10), or is unwilling (53): the write goes to the other server at once.
+#[tokio::test]
+async fn a_server_that_only_reads_is_left_for_one_that_writes() {
+    for code in [10, 53] {
+        let (copy, other) = (Server::embedded().await, Server::embedded().await);
+        let directory = copy.directory_with(|s| s.urls.push(other.settings.urls[0].clone()));
+        let [grant, ..] = grants();
+        let (maria, umlaut) = (found(&directory, &MARIA).await, found(&directory, &UMLAUT).await);
+        let comma = found(&directory, &COMMA).await;
+        let refusal = Some(Fault { has_effect: false, code: Some(code) });
+        copy.faults().expect([refusal; 20]);
+        let set = async |person: &Person, wanted| directory.set(&grant, &Holder::from(person), wanted, in_time()).await;
+        for shown in [set(&maria, true).await, set(&umlaut, true).await, set(&umlaut, false).await] {
+            assert_eq!(shown.expect("set"), Shown::Answered, "{code}");
+        }
+        let members = async |server: &Server| server.values(GROUP, "member").await.contains(&maria.dn);
+        assert_eq!((members(&copy).await, members(&other).await), (false, true), "{code}");
+        // Where nobody writes the change is not lost; a referral is worth trying again soon.
+        other.faults().expect([refusal; 20]);
+        copy.faults().expect([refusal; 20]);
+        let refused = set(&comma, true).await.expect_err("refused");
+        assert_eq!(refused.is_passing(), code == 10, "{refused:?}");
+        other.faults().clear();
+        assert_eq!(set(&comma, true).await.expect("set"), Shown::Answered, "{code}");
+        assert!(other.values(GROUP, "member").await.contains(&comma.dn));
+    }
+}
+
+/// One that is just being filled knows no account yet.
+#[tokio::test]
+async fn a_server_that_does_not_know_the_portal_is_left_for_another_one() {
+    let (first, second) = (Server::openldap().await, Server::openldap().await);
+    let urls = [&first, &second].map(|server| server.real().ldap_url.clone());
+    let directory = || first.directory_with(|s| s.urls = urls.to_vec());
+    forget_the_portal(&first).await;
+    found(&directory(), &MARIA).await;
+    forget_the_portal(&second).await;
+    let refused = directory().find(MARIA.uid).await;
+    assert!(matches!(refused, Err(DirectoryError::AccountRefused(49))), "{refused:?}");
+}
+
+async fn forget_the_portal(server: &Server) {
+    let change = vec![Mod::Replace("userPassword", HashSet::from(["another"]))];
+    let mut administrator = server.administrator().await;
+    administrator.modify(&server.settings.bind_dn, change).await.expect("an answer").success().expect("changed");
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+
 use crate::{
+    portal::{self, Portal},
     proxy::{Moment, Operation, Weather},
     support::people::{COMMA, MARIA, UMLAUT},
     visitor::{self, Visitor},
@@ -160,7 +163,7 @@ async fn sign_in_all(world: &World, count: usize) -> Vec<visitor::Answer> {
             })
         })
         .collect();
-    futures_util::future::join_all(signing_in).await.into_iter().map(|answer| answer.expect("a visitor")).collect()
+    join_all(signing_in).await.into_iter().map(|answer| answer.expect("a visitor")).collect()
 }
 
 /// The limits of the tests: one second for connecting, one for a page or a press, three for an operation.
@@ -216,6 +219,19 @@ async fn a_connection_that_died_silently_is_replaced() {
     assert_eq!(world.accepted_once(&MARIA).await, 1);
 }
 
+/// Somebody who signs in waits for two seconds, an operation has three: that a connection has died shows after the page.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signs_in_has_connections_replaced_that_died_silently() {
+    let world = World::new().await;
+    world.visitor(MARIA.uid).await;
+    world.ldap_proxy.forget_connections();
+    let (portal, mut umlaut) = (world.portal.address(), Visitor::new(UMLAUT.uid, visitor::http()));
+    let began = Instant::now();
+    while !umlaut.sign_in(&portal).await.expect("an answer").is_done() {
+        assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_notices_that_the_mail_server_is_down() {
     let mut world = World::new().await;
@@ -255,6 +271,23 @@ async fn a_mail_server_that_hangs_holds_up_no_directory_write() {
     world.settle().await;
 }
 
+/// A filter before the queue thinks longer than `mail.timeout` (two seconds here) and the lease of what is owed (five), and accepts the
+/// message in the end: until then nobody sends it again, neither this portal nor another one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mail_server_that_thinks_longer_than_a_lease_gets_the_mail_once() {
+    let world = World::new().await;
+    let _other =
+        Portal::start(&portal::options(&world.options.database, &world.ldap, &world.smtp), &world.ldap, &world.smtp);
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.smtp.answer(Some("hang"));
+    assert!(world.press(&mut maria, true).await.is_done());
+    world.until("a mail", async || world.smtp.messages().len() == 1).await;
+    tokio::time::sleep(Duration::from_secs(7)).await;
+    assert_eq!(world.smtp.messages().len(), 1, "{}", world.portal.log());
+    world.mend();
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_down_nothing_is_half_done() {
     let world = World::on_postgres().await;
@@ -277,6 +310,32 @@ async fn while_the_database_is_down_nothing_is_half_done() {
     assert!(maria.press(&portal, &form, true).await.expect("an answer").is_done(), "the same page still serves");
     assert_eq!(world.accepted_once(&MARIA).await, 1);
     assert!(stranger.sign_in(&portal).await.expect("an answer").is_done());
+}
+
+/// A database that says nothing at all, as behind a network that is gone, keeps nobody waiting for ever, and is used again when it
+/// speaks.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_database_is_silent_people_are_told_and_later_all_is_well() {
+    let world = World::on_postgres().await;
+    let portal = world.portal.address();
+    let mut visitors = Vec::new();
+    // More than the pool has connections.
+    for uid in [MARIA.uid, UMLAUT.uid, COMMA.uid].into_iter().cycle().take(12) {
+        visitors.push(world.visitor(uid).await);
+    }
+    let proxy = world.database_proxy.as_ref().expect("a proxy");
+    proxy.set(Weather::Hanging);
+    let began = Instant::now();
+    let answers = join_all(visitors.iter_mut().map(|visitor| visitor.permissions(&portal))).await;
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
+    for answer in answers {
+        let (page, _) = answer.expect("an answer");
+        assert_eq!((page.status.as_u16(), page.retry_after.is_some()), (503, true), "{page:?}");
+    }
+    proxy.set(Weather::Fair);
+    let mut maria = world.visitor(MARIA.uid).await;
+    assert!(world.press(&mut maria, true).await.is_done());
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

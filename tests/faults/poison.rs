@@ -42,6 +42,21 @@ async fn a_group_that_does_not_exist() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_password_that_was_changed() {
+    let world = World::new().await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    world.smtp.change_password("another");
+    assert!(world.press(&mut maria, true).await.is_done());
+    let waits = async || world.portal.run(&["outbox", "list"]).contains("needs you: mail-not-admitted");
+    world.until("the mail waits for the operator", waits).await;
+    assert!(world.portal.log().contains("outbox.needs-operator"));
+
+    world.smtp.change_password(world.smtp.password);
+    world.portal.run(&["outbox", "retry"]);
+    assert_eq!(world.accepted_once(&MARIA).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rights_that_the_portal_does_not_have() {
     let world = World::with_group(IT_STAFF).await;
     let mut maria = world.visitor(MARIA.uid).await;

@@ -1,5 +1,6 @@
 //! Activating services and giving them up again.
 
+use chrono::TimeDelta;
 use latchkey::{demo::university, domain::locale::Locale, texts::text_with};
 use mail_parser::{MessageParser, MimeHeaders as _};
 
@@ -10,6 +11,7 @@ on_both![
     accepting_the_terms_activates_rocket_chat,
     withdrawing_takes_no_more_presses_than_activating,
     the_page_of_a_service_offers_to_withdraw,
+    a_clock_that_is_put_back_hides_no_acceptance,
     one_press_changes_several_services,
     pressing_twice_changes_nothing_more,
     a_stale_page_never_undoes_something_else,
@@ -84,6 +86,21 @@ async fn the_page_of_a_service_offers_to_withdraw(base: Base) {
     gone.expect(200).says(&about("result-withdrawn", "Cloud storage"));
     assert!(world.members("cloud").await.is_empty());
     world.deliver().await;
+}
+
+/// What is newest stands; the new acceptance is the newest although the clock says otherwise.
+async fn a_clock_that_is_put_back_hides_no_acceptance(base: Base) {
+    let world = World::new(base).await;
+    world.advance(TimeDelta::minutes(10));
+    let anna = world.signed_in(who::ANNA).await;
+    anna.activate(&["cloud"]).await;
+    anna.withdraw("cloud").await;
+    world.advance(-TimeDelta::minutes(5));
+    anna.activate(&["cloud"]).await.says(&about("result-active", "Cloud storage"));
+    assert_eq!(anna.permissions().await.state_of("cloud"), en("state-active"));
+    world.advance(TimeDelta::minutes(10));
+    world.deliver().await;
+    assert_eq!((world.count("acceptances"), world.count("withdrawals")), (2, 1));
 }
 
 async fn one_press_changes_several_services(base: Base) {

@@ -155,6 +155,9 @@ async fn whoever_left_long_ago_is_erased_and_the_proof_stays(base: Base) {
             assert!(rows.iter().all(|row| !row.contains(word)), "{word} is in {table}");
         }
     }
+    let claudia = crate::audit::auditor(&world).await;
+    let page = claudia.open(&format!("/audit/people/{id}")).await;
+    page.expect(200).says(&en("history-account-gone"));
     assert_eq!(world.erase_due().await.expect("an answer").erased, 0);
     assert_eq!(world.mails().len(), 1, "nobody is there to read another");
     world.seal().await;

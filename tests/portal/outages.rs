@@ -9,6 +9,7 @@ use crate::world::{Base, PASSWORD, World, about, dn, en, who};
 on_both![
     a_directory_that_stops_between_page_and_press_gets_the_membership_later,
     a_withdrawal_while_the_directory_is_away_is_carried_out_later,
+    who_was_eligible_before_the_outage_may_activate_meanwhile,
     the_newest_decision_wins_when_the_directory_comes_back,
     while_the_directory_is_away_nobody_signs_in,
     while_the_directory_is_away_pages_claim_nothing,
@@ -55,6 +56,25 @@ async fn a_withdrawal_while_the_directory_is_away_is_carried_out_later(base: Bas
     world.deliver().await;
     assert!(world.members("cloud").await.is_empty());
     assert_eq!(anna.permissions().await.state_of("cloud"), en("state-inactive"));
+}
+
+/// Of a service that is not for everybody.
+async fn who_was_eligible_before_the_outage_may_activate_meanwhile(base: Base) {
+    let mut world = World::new(base).await;
+    let (bernd, anna) = (world.signed_in(who::BERND).await, world.signed_in(who::ANNA).await);
+    assert_eq!(bernd.permissions().await.is_ticked("service-vpn"), Some(false));
+    assert_eq!(anna.permissions().await.is_ticked("service-vpn"), None);
+    world.stop_directory().await;
+    world.advance(TimeDelta::minutes(10));
+    assert_eq!(anna.permissions().await.state_of("vpn"), en("state-unknown"), "who was not may be by now");
+    let page = bernd.permissions().await;
+    page.says(&en("directory-unavailable"));
+    bernd.press(&page.form("/profile/permissions").tick("service-vpn").tick("terms")).await.expect(200);
+    assert_eq!(bernd.permissions().await.state_of("vpn"), en("state-being-applied"));
+    world.start_directory(|_| ()).await;
+    world.advance(TimeDelta::minutes(1));
+    world.deliver().await;
+    assert_eq!(world.members("vpn").await, [dn(who::BERND)]);
 }
 
 async fn the_newest_decision_wins_when_the_directory_comes_back(base: Base) {

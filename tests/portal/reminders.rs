@@ -1,11 +1,19 @@
 //! Reminders: to those who are missing, in their language, seldom, and without telling the lecturer anything but a number.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
-use latchkey::demo::{directory::Entry, university};
+use latchkey::{
+    demo::{directory::Entry, university},
+    mail::{self, SmtpTls, Transport},
+};
 use mail_parser::MessageParser;
 use serde_json::Value;
 
-use crate::world::{Base, Form, Page, Visitor, World, change_person, dn, en, who};
+use crate::{
+    support::smtp::Smtp,
+    world::{Base, Form, Page, Visitor, World, change_person, dn, en, who},
+};
 
 on_both![
     those_who_are_missing_are_reminded_in_their_language,
@@ -16,6 +24,7 @@ on_both![
     who_activates_in_the_meantime_gets_no_mail,
     only_lecturers_of_the_course_may_remind,
     a_reminder_that_cannot_be_delivered_in_time_lapses,
+    reminders_wait_until_the_mail_server_lets_the_portal_in,
 ];
 
 /// Students of "Statistik I"; the first has no account, and the directory says which language he prefers.
@@ -267,4 +276,31 @@ async fn a_reminder_that_cannot_be_delivered_in_time_lapses(base: Base) {
     assert_eq!((world.count("outbox"), recipients(&world).len()), (0, 0));
     world.upkeep().await;
     assert_eq!(world.count("reminders"), 0);
+}
+
+async fn reminders_wait_until_the_mail_server_lets_the_portal_in(base: Base) {
+    let world = with_students(base, &[who::ANNA, LUKAS, DORA]).await;
+    send(&world.signed_in(who::BERND).await).await.expect(200);
+    let server = Smtp::start();
+    let mut config = world.config().clone();
+    config.mail.transport = Transport::Smtp(mail::Smtp {
+        host: server.host.to_owned(),
+        port: server.port,
+        tls: SmtpTls::StartTls,
+        ca_file: Some(server.ca.clone()),
+        username: Some(server.username.to_owned()),
+        password: Some(server.password.to_owned().into()),
+        timeout: Duration::from_secs(5),
+    });
+    let portal = world.portal_with(&config).await;
+    server.change_password("another");
+    portal.delivery.deliver_due().await.expect("the outbox");
+    assert_eq!(world.lines("trouble", "outbox"), ["mail-not-admitted"; 3]);
+    assert_eq!(world.count("outbox WHERE set_aside_at IS NOT NULL"), 3);
+    assert!(server.messages().is_empty());
+
+    server.change_password(server.password);
+    world.advance(TimeDelta::minutes(1));
+    portal.delivery.deliver_due().await.expect("the outbox");
+    assert_eq!((world.count("outbox"), server.messages().len()), (0, 3));
 }

@@ -13,6 +13,7 @@ on_both![
     terms_that_changed_since_the_page_was_shown_are_not_accepted,
     a_new_major_version_is_accepted_again,
     when_grace_ends_so_does_the_service,
+    when_grace_ends_who_was_renamed_meanwhile_is_taken_out_too,
     grace_ends_only_for_those_who_have_not_accepted,
     a_minor_version_needs_nothing,
     a_version_counts_from_its_effective_date,
@@ -88,6 +89,25 @@ async fn when_grace_ends_so_does_the_service(base: Base) {
     anna.open("/profile/history").await.says(&en("history-ended")).says(&en("history-grace-ended"));
     anna.activate(&["rocketchat"]).await.says(&about("result-admitted", "Rocket.Chat"));
     world.deliver().await;
+}
+
+/// The directory renames the members of its groups as well; the portal saw the old name last.
+async fn when_grace_ends_who_was_renamed_meanwhile_is_taken_out_too(base: Base) {
+    let mut world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    anna.activate(&["rocketchat"]).await;
+    world.deliver().await;
+    world.publish("rocketchat", 2, MAJOR).await;
+    let key = world.lines("directory_key", "accounts").remove(0);
+    world.stop_directory().await;
+    let renamed = dn(who::ANNA).replace("uid=amueller", "cn=Anna Neumann");
+    world.start_directory(|entries| crate::world::rename_person(entries, who::ANNA, &renamed, &key)).await;
+    world.put_into_group("rocketchat", &renamed).await;
+    world.advance(TimeDelta::days(15));
+    world.upkeep().await;
+    assert_eq!(world.lines("cause", "withdrawals"), ["grace-ended"]);
+    assert!(world.members("rocketchat").await.is_empty());
+    assert_eq!(world.count("entitlements WHERE applied_revision = revision AND NOT wanted"), 1);
 }
 
 async fn grace_ends_only_for_those_who_have_not_accepted(base: Base) {

@@ -34,6 +34,8 @@ pub enum Weather {
     CutAfter(usize),
     /// The next piece of an answer is lost; then the weather is fair again.
     LoseAnswer,
+    /// The next answer to a modify has a message that is no text; then the weather is fair again.
+    Mangled,
     /// Connections are accepted and nothing moves on them, ever.
     Dead,
     /// A request for StartTLS gets this result code and does not reach the server.
@@ -178,13 +180,24 @@ async fn answers(mut from: OwnedReadHalf, to_client: &ToClient, shared: &Shared,
                 change(Weather::Fair);
                 continue;
             }
-            Weather::Fair | Weather::Dead | Weather::NoStartTls(_) => {}
+            Weather::Mangled if is_answer_to_modify(piece) => {
+                change(Weather::Fair);
+                let id = piece[4];
+                to_client.lock().await.write_all(&[0x30, 13, 2, 1, id, 0x67, 8, 0x0a, 1, 0, 4, 0, 4, 1, 0xff]).await?;
+                continue;
+            }
+            Weather::Fair | Weather::Mangled | Weather::Dead | Weather::NoStartTls(_) => {}
         }
         to_client.lock().await.write_all(piece).await?;
         if cut {
             return Ok(());
         }
     }
+}
+
+/// A modify response without texts (RFC 4511, section 4.6), and nothing else.
+fn is_answer_to_modify(answer: &[u8]) -> bool {
+    answer.len() == 14 && answer[5] == 0x67
 }
 
 fn asks_for_start_tls(request: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 
 Demands STARTTLS and a password; stores each message as FOLDER/messages/NNNNN.json. A text in FOLDER/answer
 is given as the answer to every message instead; "hang" there stores it and answers nothing until the file changes.
+A text in FOLDER/password is the password instead.
 """
 
 import asyncio
@@ -16,17 +17,17 @@ folder, port, username, password = sys.argv[1], int(sys.argv[2]), sys.argv[3], s
 messages = os.path.join(folder, "messages")
 
 
-def ordered():
+def ordered(name, otherwise=""):
     try:
-        with open(os.path.join(folder, "answer"), encoding="utf-8") as file:
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
             return file.read()
     except FileNotFoundError:
-        return ""
+        return otherwise
 
 
 class Keep:
     async def handle_DATA(self, server, session, envelope):
-        answer = ordered()
+        answer = ordered("answer")
         if answer and answer != "hang":
             return answer
         raw = envelope.content.decode("utf-8", "surrogateescape").encode("utf-8", "replace").decode("utf-8")
@@ -34,14 +35,15 @@ class Keep:
         with open(name + ".new", "w", encoding="utf-8") as file:
             json.dump({"from": envelope.mail_from, "to": envelope.rcpt_tos, "raw": raw}, file)
         os.rename(name + ".new", name)
-        while ordered() == "hang":
+        while ordered("answer") == "hang":
             await asyncio.sleep(0.02)
         return "250 Stored"
 
 
 def authenticate(server, session, envelope, mechanism, data):
-    right = mechanism in ("LOGIN", "PLAIN") and (data.login, data.password) == (username.encode(), password.encode())
-    return AuthResult(success=right, handled=False)
+    right = (username.encode(), ordered("password", password).encode())
+    success = mechanism in ("LOGIN", "PLAIN") and (data.login, data.password) == right
+    return AuthResult(success=success, handled=False)
 
 
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

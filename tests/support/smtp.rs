@@ -93,6 +93,11 @@ impl Smtp {
         let file = self.folder.path().join("answer");
         fs::write(file, with.unwrap_or_default()).expect("a file");
     }
+
+    /// From now on whoever signs in needs this password.
+    pub fn change_password(&self, password: &str) {
+        fs::write(self.folder.path().join("password"), password).expect("a file");
+    }
 }
 
 fn message(file: &Path) -> Message {

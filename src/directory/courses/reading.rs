@@ -95,10 +95,7 @@ impl Courses {
 impl Directory {
     /// A search whose answer may be larger than the server gives at once (RFC 2696).
     async fn search_in_pages(&self, search: &Search<'_>) -> Result<Vec<SearchEntry>, DirectoryError> {
-        match self.0.portal.once(|ldap| in_pages(ldap, search)).await {
-            Err(DirectoryError::Lost(_)) => self.0.portal.once(|ldap| in_pages(ldap, search)).await,
-            done => done,
-        }
+        self.0.portal.question(|ldap| in_pages(ldap, search)).await
     }
 
     /// All values of an attribute of the first entry that fits; Active Directory gives them in parts (MS-ADTS, section

@@ -89,6 +89,7 @@ impl Signer {
         seed_alone.to_pkcs8_pem(LineEnding::LF).map(|pem| pem.as_str().to_owned()).map_err(|_| BadKey)
     }
 
+    /// The key that verifies what this one signs.
     pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
     }

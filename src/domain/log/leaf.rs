@@ -55,6 +55,7 @@ impl Row {
         )
     }
 
+    /// The hash of [`Row::leaf`], as it stands in the tree.
     pub fn hash(&self, commitment: impl Fn(&str) -> Option<String>) -> Hash {
         tree::leaf_hash(self.leaf(commitment).as_bytes())
     }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
+/// A SHA-256: of a leaf, of an inner node, or of a whole tree.
 pub type Hash = [u8; 32];
 
 /// A leaf and an inner node begin with different bytes, so that neither can be passed off as the other.
@@ -14,6 +15,7 @@ pub fn leaf_hash(data: &[u8]) -> Hash {
     Sha256::new_with_prefix([0]).chain_update(data).finalize().into()
 }
 
+/// The hash of the inner node over these two: SHA-256 of a byte 1, `left` and `right`.
 pub fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new_with_prefix([1]).chain_update(left).chain_update(right).finalize().into()
 }

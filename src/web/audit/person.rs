@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::{auditor::Auditor, looks, search, words};
@@ -68,10 +69,9 @@ pub(in crate::web) async fn show(
         Ok(person) => person.as_ref(),
         Err(_) => None,
     };
-    let mut services = Vec::new();
-    for service in &state.catalogue.services {
-        services.push(service_now(&state, &frame, service, person, &known, now).await);
-    }
+    let asking =
+        state.catalogue.services.iter().map(|service| service_now(&state, &frame, service, person, &known, now));
+    let services = join_all(asking).await;
     let page = PersonPage {
         reason: auditor.reason,
         is_erased: known.account.directory_key.is_none(),
@@ -106,19 +106,13 @@ fn know(conn: &mut db::Conn, id: &str, locale: Locale, now: Instant) -> Result<O
     }))
 }
 
-/// The person as the directory shows them now: at the DN known here, else under the name known here.
+/// The person as the directory shows them now.
 async fn ask_directory(state: &State, account: &Account) -> Result<Option<Person>, DirectoryError> {
     if account.directory_key.is_none() {
         return Ok(None);
     }
     let (directory, account) = (state.directory.clone(), account.clone());
-    let asking = async move {
-        if let Some(person) = directory.read(&account.dn).await?.filter(|person| account.is(person)) {
-            return Ok(Some(person));
-        }
-        Ok(directory.find(&account.username).await?.filter(|person| account.is(person)))
-    };
-    in_time(state, asking).await.unwrap_or(Err(DirectoryError::TimedOut))
+    in_time(state, async move { directory.behind(&account).await }).await
 }
 
 fn directory_now(frame: &Frame, asked: &Result<Option<Person>, DirectoryError>) -> DirectoryNow {

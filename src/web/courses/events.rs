@@ -165,7 +165,7 @@ impl Board {
         let (courses, lecturer, id) =
             (self.state.classes.courses().clone(), self.lecturer.clone(), self.course.id.clone());
         let asked = in_time(&self.state, async move { courses.one_of(&lecturer, &id).await }).await;
-        !matches!(asked, Some(Ok(None)))
+        !matches!(asked, Ok(None))
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.

@@ -3,29 +3,30 @@
 //! Whose course it is the directory says anew at each request; the list of a class is kept for a while. Every look at people,
 //! and every export, is a record in the log that the people it is about can see.
 
-pub(super) mod board;
-pub(super) mod class;
+mod board;
+mod class;
 pub(super) mod classes;
 pub(super) mod entrance;
-pub(super) mod events;
-pub(super) mod list;
+mod events;
+mod list;
 mod records;
-pub(super) mod reminder;
+mod reminder;
 pub(super) mod tickers;
-pub(super) mod uploads;
+mod uploads;
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, web};
 
 use super::{
-    State, client,
+    State, at, client,
     error::WebError,
+    get,
     member::Member,
     observed::in_time,
     pages::{
         courses::{Bar, CourseName},
         frame::Frame,
     },
-    roles,
+    post, roles,
 };
 use crate::{
     directory::{DirectoryError, OwnCourse},
@@ -36,6 +37,22 @@ use crate::{
         roles::Role,
     },
 };
+
+/// What lecturers see; the entrance for students is elsewhere, since it has no language.
+pub(super) fn routes(app: &mut web::ServiceConfig) {
+    app.service(at("/courses", get(list::show)))
+        .service(at("/courses/upload", get(uploads::form)).route(post(uploads::create)))
+        .service(at("/courses/upload/{list}", get(uploads::show)))
+        // No HEAD where each answer is a record of its own.
+        .service(at("/courses/upload/{list}/answers.csv", web::get().to(uploads::export)))
+        .service(at("/courses/upload/{list}/end", post(uploads::end)))
+        .service(at("/courses/{id:[0-9a-f]{32}}/reminder", get(reminder::form)).route(post(reminder::create)))
+        .service(at("/courses/{id:[0-9a-f]{32}}", get(class::show)))
+        .service(at("/courses/{id:[0-9a-f]{32}}/people.csv", web::get().to(class::export)))
+        .service(at("/courses/{id:[0-9a-f]{32}}/board", get(board::show)))
+        // No HEAD: nobody would read the stream, and its seat would stay taken.
+        .service(at("/courses/{id:[0-9a-f]{32}}/board/events", web::get().to(events::show)));
+}
 
 /// The person behind the request, who must be a lecturer.
 pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Member) -> Result<Person, WebError> {
@@ -66,8 +83,7 @@ pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Re
     let id = CourseId::parse(id).ok_or(WebError::NotFound)?;
     let (courses, lecturer, sought) = (state.classes.courses().clone(), lecturer.clone(), id.clone());
     let asked = in_time(state, async move { courses.one_of(&lecturer, &sought).await }).await;
-    let own = asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(|error| unavailable(&error))?;
-    own.ok_or_else(|| {
+    asked.map_err(|error| unavailable(&error))?.ok_or_else(|| {
         tracing::info!(event = "course.not-own", course = %id);
         WebError::NotFound
     })
@@ -77,7 +93,7 @@ pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Re
 pub(super) async fn own_courses(state: &State, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
     let (courses, lecturer) = (state.classes.courses().clone(), lecturer.clone());
     let asked = in_time(state, async move { courses.of(&lecturer).await }).await;
-    asked.unwrap_or(Err(DirectoryError::TimedOut)).map_err(|error| unavailable(&error))
+    asked.map_err(|error| unavailable(&error))
 }
 
 /// The page cannot be shown without the directory.

@@ -61,6 +61,14 @@ pub fn change_person(entries: &mut [Entry], username: &str, name: &str, value: O
     set(person, name, value);
 }
 
+/// Gives a person's entry another name; the stable key stays.
+pub fn rename_person(entries: &mut [Entry], username: &str, new_dn: &str, key: &str) {
+    let person = entries.iter_mut().find(|entry| entry.dn == dn(username)).expect("a person");
+    new_dn.clone_into(&mut person.dn);
+    let (name, value) = key.split_once(':').expect("a key");
+    set(person, name, Some(value));
+}
+
 /// Takes a person out of the directory.
 pub fn remove_person(entries: &mut Vec<Entry>, username: &str) {
     entries.retain(|entry| entry.dn != dn(username));

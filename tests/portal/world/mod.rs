@@ -37,7 +37,7 @@ use latchkey::{
 };
 use tempfile::TempDir;
 
-pub use directory::{ODD_NAME, PASSWORD, change_person, remove_person};
+pub use directory::{ODD_NAME, PASSWORD, change_person, remove_person, rename_person};
 pub use form::Form;
 pub use log::captured_log;
 pub use page::Page;
