@@ -5,23 +5,27 @@ mod texts;
 
 use std::{net::ToSocketAddrs, time::Duration};
 
+use chrono::TimeDelta;
 use url::Url;
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Instant},
     command::audit,
     config::Config,
     db::{Backend, Database},
-    directory::{Directory, DirectoryError},
+    directory::{Directory, DirectoryError, Holder},
     domain::{
         accounts::Person,
         catalogue::{Grant, Service},
-        outbox,
+        outbox::{self, Depth},
         roles::Role,
         terms,
     },
     mail::{MailError, Mailer, Transport},
 };
+
+/// What is owed for longer is in somebody's way.
+const OWED_TOO_LONG: TimeDelta = TimeDelta::hours(1);
 
 /// The result of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -126,21 +130,28 @@ async fn check_database(config: &Config, report: &mut Report) {
     check_terms(config, &database, report).await;
     report.add(audit::check(&config.audit, &database).await);
     if let Ok(depth) = database.read(outbox::depth).await {
-        let since = depth
-            .oldest
-            .map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M")))
-            .unwrap_or_default();
-        let what = format!("outbox: {} effects are owed{since}", depth.owed);
-        if depth.set_aside == 0 {
-            report.ok(what);
-        } else {
-            let remedy = "See latchkey outbox list. When the cause is mended: latchkey outbox retry";
-            report.bad(
-                what,
-                format!("{} of them need you: the directory or mail server refuses them.\n{remedy}", depth.set_aside),
-            );
-        }
+        report.add(outbox_line(&depth, Clock::system().now()));
     }
+}
+
+/// What is owed, and whether somebody has to look after it.
+fn outbox_line(depth: &Depth, now: Instant) -> Line {
+    let since =
+        depth.oldest.map(|at| format!(", the oldest since {} UTC", at.format("%Y-%m-%d %H:%M"))).unwrap_or_default();
+    let is_old = depth.oldest.is_some_and(|at| now - at > OWED_TOO_LONG);
+    let trouble = match depth.set_aside {
+        0 if is_old => Some(
+            "The directory or the mail server has not taken it for more than an hour.\nSee latchkey outbox list for what \
+             stands in the way; it is tried again by itself."
+                .to_owned(),
+        ),
+        0 => None,
+        some => Some(format!(
+            "{some} of them need you: the directory or mail server refuses them.\nSee latchkey outbox list. When the \
+             cause is mended: latchkey outbox retry"
+        )),
+    };
+    Line { what: format!("outbox: {} effects are owed{since}", depth.owed), trouble, advice: None }
 }
 
 async fn check_terms(config: &Config, database: &Database, report: &mut Report) {
@@ -268,6 +279,10 @@ async fn check_service(directory: &Directory, service: &Service, person: &Person
             return;
         }
     }
+    if let Err(error) = directory.has(&service.grant, &Holder::from(person)).await {
+        let remedy = "Give the portal's account the right to compare values of this attribute (docs/OPERATING.md).";
+        report.bad(format!("{}: {place} cannot be read", service.slug), format!("{error}\n{remedy}"));
+    }
     if let Some(rule) = &service.eligibility
         && let Err(error) = directory.matches(&person.dn, &rule.filter).await
     {
@@ -383,5 +398,22 @@ async fn check_roles(directory: &Directory, person: &Person, report: &mut Report
                 ),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_owed_for_long_or_waits_for_the_operator_is_trouble() {
+        let now = Instant::default() + TimeDelta::days(1);
+        let trouble = |age: Option<TimeDelta>, set_aside| {
+            outbox_line(&Depth { owed: 3, oldest: age.map(|age| now - age), set_aside }, now).trouble
+        };
+        assert_eq!(trouble(None, 0), None);
+        assert_eq!(trouble(Some(TimeDelta::minutes(60)), 0), None);
+        assert!(trouble(Some(TimeDelta::minutes(61)), 0).is_some_and(|text| text.contains("more than an hour")));
+        assert!(trouble(Some(TimeDelta::minutes(61)), 2).is_some_and(|text| text.contains("2 of them need you")));
     }
 }

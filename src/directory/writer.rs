@@ -24,6 +24,9 @@ use super::{
 /// differ about deleting.
 const PERMISSIVE_MODIFY: &str = "1.2.840.113556.1.4.1413";
 
+/// The answer of a server that does not know the control (RFC 4511, section 4.1.11).
+const UNAVAILABLE_CRITICAL_EXTENSION: u32 = 12;
+
 /// One attribute of one entry.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Target {
@@ -207,10 +210,16 @@ impl Writers {
         if !deleted.is_empty() {
             changes.push(Mod::Delete(target.attribute.as_str(), deleted));
         }
-        let permissive = is_adding_only && self.may_be_permissive().await?;
-        let control = RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None };
         let send_until = batch.iter().map(|owed| owed.send_until).min();
-        self.0.link.modify(&target.entry, changes, permissive.then_some(control), send_until).await
+        if is_adding_only && self.may_be_permissive().await? {
+            let control = RawControl { ctype: PERMISSIVE_MODIFY.to_owned(), crit: true, val: None };
+            match self.0.link.modify(&target.entry, changes.clone(), Some(control), send_until).await {
+                // Another server of the list, which does not know it.
+                Err(DirectoryError::Other(UNAVAILABLE_CRITICAL_EXTENSION)) => {}
+                done => return done,
+            }
+        }
+        self.0.link.modify(&target.entry, changes, None, send_until).await
     }
 
     /// Whether the server lists the control; asked once. A server that does not tell does not have it.

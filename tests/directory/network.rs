@@ -86,6 +86,27 @@ async fn a_change_whose_answer_never_comes_is_read_back() {
     }
 }
 
+/// With it adding what is there already is one operation, and nothing has to be looked at. OpenLDAP does not list it.
+#[tokio::test]
+async fn permissive_modify_is_used_where_the_server_lists_it() {
+    const OID: &str = "1.2.840.113556.1.4.1413";
+    assert!(!Scene::new().await.proxy.heard_text(OID));
+    let server = Server::embedded().await;
+    let proxy = Proxy::before(server.port()).await;
+    let directory = server.directory_with(|s| s.urls = vec![server.url_through(proxy.port)]);
+    let maria = Holder::from(&found(&directory, &MARIA).await);
+    let [grant, ..] = grants();
+    for _ in 0..3 {
+        let shown = directory.set(&grant, &maria, true, in_time()).await.expect("set");
+        assert_eq!(shown, Shown::Answered);
+    }
+    let heard = proxy.heard();
+    // A message begins with its id, which is below 128 here, and the tag of its operation (RFC 4511, section 4.2).
+    let operations = |tag| heard.windows(4).filter(|bytes| (bytes[0], bytes[1], bytes[3]) == (2, 1, tag)).count();
+    assert_eq!((operations(0x66), operations(0x6e)), (3, 0), "modifies and compares");
+    assert!(proxy.heard_text(OID));
+}
+
 /// The LDAP library panics there.
 #[tokio::test]
 async fn an_answer_that_is_not_ldap_stops_no_other_change() {

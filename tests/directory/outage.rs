@@ -188,6 +188,18 @@ async fn a_server_that_only_reads_is_left_for_one_that_writes() {
     }
 }
 
+/// The first server lists permissive modify, another may not know it.
+#[tokio::test]
+async fn a_server_without_permissive_modify_is_asked_without_it() {
+    let server = Server::embedded().await;
+    let directory = server.directory();
+    let [grant, ..] = grants();
+    let maria = Holder::from(&found(&directory, &MARIA).await);
+    server.faults().expect([Some(Fault { has_effect: false, code: Some(12) })]);
+    assert_eq!(directory.set(&grant, &maria, true, in_time()).await.expect("set"), Shown::Answered);
+    assert_eq!((server.faults().modifies(), directory.has(&grant, &maria).await.expect("an answer")), (2, true));
+}
+
 /// One that is just being filled knows no account yet.
 #[tokio::test]
 async fn a_server_that_does_not_know_the_portal_is_left_for_another_one() {
