@@ -130,8 +130,5 @@ async fn secret(database: &Database, name: &'static str, fresh: &str) -> Result<
         let fresh = fresh.to_owned();
         database.write(move |conn| secrets::obtain(conn, name, &fresh))
     };
-    match obtain().await {
-        Err(db::Error::Conflict(_)) => obtain().await,
-        done => done,
-    }
+    db::again_after_conflict(obtain).await
 }

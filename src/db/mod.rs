@@ -93,6 +93,17 @@ fn says_busy(message: &str) -> bool {
     .any(|words| message.contains(words))
 }
 
+/// Tries once more if somebody else made the same row at the same moment.
+pub async fn again_after_conflict<T, F>(attempt: impl Fn() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    match attempt().await {
+        Err(Error::Conflict(_)) => attempt().await,
+        done => done,
+    }
+}
+
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Database {

@@ -101,7 +101,7 @@ impl Directory {
     fn asking_as(&self, admission: &Admission) -> Arc<Link> {
         match &admission.account {
             Some(account) => self.chat_link(&account.dn, &account.password),
-            None => self.chat_link(&self.0.settings.bind_dn, &self.0.settings.bind_password),
+            None => Arc::clone(&self.0.portal),
         }
     }
 }

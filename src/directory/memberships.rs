@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Instant};
 use ldap3::Mod;
 
 use super::{
-    Directory, DirectoryError,
+    Directory, DirectoryError, split_dn,
     writer::{Shown, Target},
 };
 use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
@@ -71,10 +71,8 @@ impl Directory {
     /// Whether the portal's account may write this grant, found out without changing anything: deleting a value that is not
     /// there is refused for lack of rights (50) before it is refused for lack of the value.
     pub async fn may_write(&self, grant: &Grant, somebody: &Person) -> Result<(), DirectoryError> {
-        let nobody = Holder {
-            dn: format!("uid=latchkey-probe,{}", parent(&somebody.dn)),
-            username: "latchkey-probe".to_owned(),
-        };
+        let (_, parent) = split_dn(&somebody.dn);
+        let nobody = Holder { dn: format!("uid=latchkey-probe,{parent}"), username: "latchkey-probe".to_owned() };
         let mut probe = assertion(grant, &nobody);
         if let Grant::PersonAttribute { .. } = grant {
             probe.entry = &somebody.dn;
@@ -98,31 +96,5 @@ pub(super) fn observed(answer: &Result<bool, DirectoryError>) -> Membership {
         Ok(true) => Membership::Present,
         Ok(false) => Membership::Absent,
         Err(_) => Membership::Unknown,
-    }
-}
-
-/// The DN without its first component (RFC 4514): the text after the first comma that is not escaped.
-fn parent(dn: &str) -> &str {
-    let mut escaped = false;
-    for (place, c) in dn.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            ',' => return &dn[place + 1..],
-            _ => {}
-        }
-    }
-    ""
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parent_begins_after_the_first_comma_that_is_not_escaped() {
-        assert_eq!(parent("uid=a,ou=people,dc=x"), "ou=people,dc=x");
-        assert_eq!(parent(r"cn=Weiß\, Jürgen,ou=people"), "ou=people");
-        assert_eq!(parent("dc=x"), "");
     }
 }

@@ -106,6 +106,17 @@ impl Directory {
     }
 }
 
+/// The first component of a DN and the DN of what it stands in (RFC 4514): what the first comma that is not escaped divides.
+fn split_dn(dn: &str) -> (&str, &str) {
+    let mut is_escaped = false;
+    let comma = dn.find(|c| {
+        let is_end = c == ',' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        is_end
+    });
+    comma.map_or((dn, ""), |comma| (&dn[..comma], &dn[comma + 1..]))
+}
+
 /// One search; `filter` is complete and escaped.
 struct Search<'a> {
     base: &'a str,
@@ -119,5 +130,18 @@ struct Search<'a> {
 impl Search<'_> {
     fn options(&self) -> SearchOptions {
         SearchOptions::new().sizelimit(self.size_limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dn_is_divided_at_the_first_comma_that_is_not_escaped() {
+        assert_eq!(split_dn("uid=a,ou=people,dc=x"), ("uid=a", "ou=people,dc=x"));
+        assert_eq!(split_dn(r"cn=Weiß\, Jürgen,ou=people"), (r"cn=Weiß\, Jürgen", "ou=people"));
+        assert_eq!(split_dn(r"cn=a\\,ou=people"), (r"cn=a\\", "ou=people"));
+        assert_eq!(split_dn("dc=x"), ("dc=x", ""));
     }
 }

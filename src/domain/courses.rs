@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -20,7 +19,7 @@ use sha2::Sha256;
 pub use term::{Half, Term, TermDates};
 
 use crate::{
-    clock::Instant,
+    clock::{Instant, delta},
     db::{
         Conn, Error,
         schema::{accounts, entitlements},
@@ -164,7 +163,7 @@ impl Roster {
 
     /// Whether it was read so recently that it need not be read again.
     pub fn is_fresh(&self, now: Instant, cached_for: Duration) -> bool {
-        now - self.read_at < TimeDelta::from_std(cached_for).unwrap_or(TimeDelta::MAX)
+        now - self.read_at < delta(cached_for)
     }
 }
 

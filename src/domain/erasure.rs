@@ -4,7 +4,6 @@
 //! log's commitment) out of the account. What was accepted and recorded stays under the account's id, which nobody can lead back
 //! to a person any more.
 
-use chrono::TimeDelta;
 use diesel::{
     dsl::{exists, not},
     prelude::*,
@@ -172,11 +171,6 @@ fn forget(conn: &mut Conn, account_id: &str) -> Result<(), Error> {
         ))
         .execute(conn)?;
     Ok(())
-}
-
-/// The time before which an account must have gone to be erased now.
-pub fn gone_before(now: Instant, after: TimeDelta) -> Instant {
-    now.checked_sub_signed(after).unwrap_or(Instant::MIN)
 }
 
 #[cfg(test)]

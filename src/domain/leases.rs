@@ -1,12 +1,18 @@
-//! Leases: which of several portals does what only one may do at a time.
+//! Leases: whose turn it is, and which of several portals does what only one may do at a time.
 
 use diesel::prelude::*;
 
 use crate::{
     clock::Instant,
     db::{Conn, Error, schema::leases},
-    domain::outbox::Lease,
 };
+
+/// Whose turn it is: while a lease lasts, nobody else takes what it is for. Two leases on the same differ, also of one holder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub holder: String,
+    pub until: Instant,
+}
 
 /// Takes or renews the lease of this name; `false` if somebody else holds it. In a transaction that then commits, nobody else has
 /// held it meanwhile.

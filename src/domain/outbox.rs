@@ -13,6 +13,8 @@ use crate::{
     domain::{accounts::Account, locale::Locale, terms_notices::Stage},
 };
 
+pub use super::leases::Lease;
+
 /// What is owed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
@@ -120,13 +122,6 @@ pub enum Past {
 /// The trouble of an entry whose effect was seen and has to be seen again.
 pub const CONFIRMING: &str = "confirming";
 
-/// Whose turn it is: while a lease lasts, nobody else takes the entry. Two leases on one entry differ, also of one holder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
-    pub holder: String,
-    pub until: Instant,
-}
-
 /// An effect that is about to be owed.
 #[derive(Clone, Debug)]
 pub struct Due<'a> {
@@ -205,25 +200,20 @@ pub fn owe_all(conn: &mut Conn, account_id: &str, due: &[Due<'_>], now: Instant)
 
 /// Whether there is anything of a kind to take; asks without locking anybody out.
 pub fn is_due(conn: &mut Conn, kind: Kind, now: Instant) -> Result<bool, Error> {
-    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
     let due: Option<String> = outbox::table
-        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
+        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free(now)))
         .select(outbox::id)
         .first(conn)
         .optional()?;
     Ok(due.is_some())
 }
 
-/// A row before it is taken; the last values tell what is known of earlier attempts.
-type Candidate = (String, Account, String, String, i32, Instant, (bool, Option<String>, Option<String>));
-
 /// Takes up to `limit` entries of a kind that are due and that nobody holds. Two takers never get the same entry: each one is
 /// taken by an update that only one of them can win.
 pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Instant) -> Result<Vec<Entry>, Error> {
-    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
     let candidates: Vec<Candidate> = outbox::table
         .inner_join(accounts::table)
-        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free))
+        .filter(outbox::kind.eq(kind.name()).and(outbox::due_at.le(now)).and(free(now)))
         .order((outbox::due_at, outbox::id))
         .limit(limit)
         .select((
@@ -233,30 +223,63 @@ pub fn take_due(conn: &mut Conn, kind: Kind, lease: &Lease, limit: i64, now: Ins
             outbox::payload,
             outbox::attempts,
             outbox::created_at,
-            (outbox::in_doubt, outbox::trouble, outbox::lease_holder),
+            outbox::in_doubt,
+            outbox::trouble,
+            outbox::lease_holder,
         ))
         .load(conn)?;
     let mut taken = Vec::with_capacity(candidates.len());
-    for (id, account, service, payload, attempts, created_at, (in_doubt, trouble, former_holder)) in candidates {
-        let past = match trouble.as_deref() {
-            _ if former_holder.is_some() => Past::InDoubt,
-            Some(CONFIRMING) => Past::BeingConfirmed,
-            _ if in_doubt => Past::InDoubt,
-            _ => Past::Settled,
-        };
-        let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-        let taking = diesel::update(outbox::table.filter(outbox::id.eq(&id).and(free))).set((
+    for candidate in candidates {
+        let taking = diesel::update(outbox::table.filter(outbox::id.eq(&candidate.id).and(free(now)))).set((
             outbox::lease_holder.eq(&lease.holder),
             outbox::lease_until.eq(lease.until),
-            outbox::in_doubt.eq(past != Past::Settled),
+            outbox::in_doubt.eq(candidate.past() != Past::Settled),
         ));
         let won: Option<String> = prepared(taking.returning(outbox::id)).get_result(conn).optional()?;
         if won.is_some() {
-            let effect = serde_json::from_str(&payload).map_err(|error| Error::Broken(error.to_string()))?;
-            taken.push(Entry { id, account, service, effect, attempts, created_at, past, lease: lease.clone() });
+            taken.push(candidate.taken_under(lease)?);
         }
     }
     Ok(taken)
+}
+
+/// A row before it is taken.
+#[derive(Queryable)]
+struct Candidate {
+    id: String,
+    account: Account,
+    service: String,
+    payload: String,
+    attempts: i32,
+    created_at: Instant,
+    in_doubt: bool,
+    trouble: Option<String>,
+    /// Who held it last and never said what came of it.
+    former_holder: Option<String>,
+}
+
+impl Candidate {
+    fn past(&self) -> Past {
+        match self.trouble.as_deref() {
+            _ if self.former_holder.is_some() => Past::InDoubt,
+            Some(CONFIRMING) => Past::BeingConfirmed,
+            _ if self.in_doubt => Past::InDoubt,
+            _ => Past::Settled,
+        }
+    }
+
+    fn taken_under(self, lease: &Lease) -> Result<Entry, Error> {
+        let (past, lease) = (self.past(), lease.clone());
+        let effect = serde_json::from_str(&self.payload).map_err(|error| Error::Broken(error.to_string()))?;
+        let Self { id, account, service, attempts, created_at, .. } = self;
+        Ok(Entry { id, account, service, effect, attempts, created_at, past, lease })
+    }
+}
+
+/// Nobody holds it, or not any more.
+#[auto_type(no_type_alias)]
+fn free(now: Instant) -> _ {
+    outbox::lease_until.is_null().or(outbox::lease_until.lt(now))
 }
 
 /// The row of an entry, while the lease under which it was taken holds: once somebody else has taken it, it is theirs.
@@ -398,8 +421,7 @@ pub fn list(conn: &mut Conn, limit: i64) -> Result<Vec<Listed>, Error> {
 /// Makes everything due now that has failed before; what is being delivered at this moment is left alone. Returns how many
 /// entries that were.
 pub fn retry(conn: &mut Conn, now: Instant) -> Result<usize, Error> {
-    let free = outbox::lease_until.is_null().or(outbox::lease_until.lt(now));
-    Ok(diesel::update(outbox::table.filter(outbox::trouble.is_not_null().and(free)))
+    Ok(diesel::update(outbox::table.filter(outbox::trouble.is_not_null().and(free(now))))
         .set((outbox::due_at.eq(now), outbox::set_aside_at.eq(None::<Instant>)))
         .execute(conn)?)
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     chance,
-    clock::Instant,
+    clock::{Instant, delta},
     db::{Conn, Error, schema::uploads},
     domain::{
         courses::{Activation, Participant, views},
@@ -169,7 +169,7 @@ pub fn keep(
             uploads::service.eq(service),
             uploads::list.eq(text),
             uploads::uploaded_at.eq(now),
-            uploads::ends_at.eq(now + TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX)),
+            uploads::ends_at.eq(now + delta(kept)),
         ))
         .execute(conn)?;
     Ok(id)

@@ -39,10 +39,7 @@ impl Arrival {
             let this = self.clone();
             database.write(move |conn| this.write(conn))
         };
-        match attempt().await {
-            Err(db::Error::Conflict(_)) => attempt().await,
-            done => done,
-        }
+        db::again_after_conflict(attempt).await
     }
 
     fn write(&self, conn: &mut db::Conn) -> Result<Account, db::Error> {

@@ -7,7 +7,6 @@ use std::{
 
 use actix_session::{Session, SessionExt};
 use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
-use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -19,7 +18,7 @@ use super::{
     session_store::UNAVAILABLE,
 };
 use crate::{
-    clock::Instant,
+    clock::{Instant, delta},
     directory::DirectoryError,
     domain::{
         accounts::{Account, Person},
@@ -37,6 +36,7 @@ pub(super) const ACCOUNT: &str = "account";
 pub(super) const STORED_UNDER: &str = "stored-under";
 
 const DATA: &str = "data";
+const EXTENDED: &str = "extended";
 const NOTICE: &str = "notice";
 const RESUME: &str = "resume";
 
@@ -108,8 +108,7 @@ impl Member {
             session.purge();
             return Err(sign_in_first(request));
         };
-        let idle = TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
-        let session_ends = data.ends_at.min(state.clock.now() + idle);
+        let session_ends = data.ends_at.min(state.clock.now() + delta(state.settings.session.idle));
         let notice = take(&session, NOTICE);
         Ok(Self { account, data, session_ends, notice, session })
     }
@@ -153,7 +152,7 @@ impl Member {
 
     /// Notes that the session is in use, whatever the last note was.
     pub(super) fn extend(&self, now: Instant) -> Result<(), WebError> {
-        self.session.insert("extended", now).map_err(|error| WebError::Internal(error.to_string()))
+        self.session.insert(EXTENDED, now).map_err(|error| WebError::Internal(error.to_string()))
     }
 
     /// The next page of this session shows a notice.

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::TimeDelta;
 
-use crate::clock::Instant;
+use crate::clock::{Instant, delta};
 
 /// How many accounts are remembered at most.
 const REMEMBERED: usize = 20_000;
@@ -22,7 +22,7 @@ pub(super) struct Memory<T> {
 impl<T: Clone> Memory<T> {
     /// Values count as fresh for so long.
     pub(super) fn new(fresh_for: Duration) -> Self {
-        Self { fresh_for: TimeDelta::from_std(fresh_for).unwrap_or(TimeDelta::MAX), kept: Mutex::default() }
+        Self { fresh_for: delta(fresh_for), kept: Mutex::default() }
     }
 
     /// What was found out last, however long ago.

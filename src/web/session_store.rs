@@ -12,7 +12,7 @@ use super::{
     member::{ACCOUNT, STORED_UNDER},
 };
 use crate::{
-    clock::{Clock, Instant},
+    clock::{self, Clock, Instant},
     db::{self, Database},
     domain::{
         log::{self, Actor, Kind, Origin, Record},
@@ -56,7 +56,7 @@ impl DatabaseSessions {
     }
 
     fn idle_since(&self) -> Instant {
-        self.clock.now() - TimeDelta::from_std(self.idle).unwrap_or(TimeDelta::MAX)
+        clock::before(self.clock.now(), self.idle)
     }
 }
 

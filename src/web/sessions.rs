@@ -5,7 +5,6 @@ use actix_web::{
     http::{StatusCode, header},
     web,
 };
-use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{
@@ -20,7 +19,7 @@ use super::{
     see_other, sign_out, view,
 };
 use crate::{
-    db,
+    clock, db,
     domain::{
         log::{self, Actor, Kind, Origin, Record},
         sessions,
@@ -35,7 +34,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Sessions);
     let (account_id, now) = (member.account.id.clone(), state.clock.now());
-    let idle_since = now - TimeDelta::from_std(state.settings.session.idle).unwrap_or(TimeDelta::MAX);
+    let idle_since = clock::before(now, state.settings.session.idle);
     let own = state.database.read(move |conn| sessions::of_account(conn, &account_id, idle_since, now)).await?;
     let rows = own.into_iter().map(|session| SessionRow {
         current: session.reference == member.data.reference,

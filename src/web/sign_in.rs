@@ -4,7 +4,6 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
-use chrono::TimeDelta;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
@@ -27,6 +26,7 @@ use super::{
     view,
 };
 use crate::{
+    clock::delta,
     directory::{Candidate, DirectoryError, SignInFailure},
     domain::{accounts::Person, locale::Locale},
     texts,
@@ -238,7 +238,7 @@ async fn welcome(
         device: client::device(request),
         resume: entered.resume.clone(),
         now: state.clock.now(),
-        absolute: TimeDelta::from_std(state.settings.session.absolute).unwrap_or(TimeDelta::MAX),
+        absolute: delta(state.settings.session.absolute),
     };
     let (person, now) = (arrival.person.clone(), arrival.now);
     let account = arrival.record(&state.database).await?;

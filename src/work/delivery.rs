@@ -5,7 +5,6 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use chrono::TimeDelta;
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream::FuturesUnordered};
 use serde_json::json;
 use tokio::{
@@ -16,7 +15,7 @@ use tokio::{
 use super::{Settings, receipts::Receipt, refusals};
 use crate::{
     chance,
-    clock::{Clock, Instant},
+    clock::{Clock, Instant, delta},
     db::{self, Conn, Database},
     directory::{Directory, DirectoryError, Holder, Shown},
     domain::{
@@ -43,6 +42,9 @@ struct Lane {
 const MEMBERSHIPS: Lane = Lane { kind: outbox::Kind::Membership, at_once: 64 };
 const MAILS: Lane = Lane { kind: outbox::Kind::Mail, at_once: 8 };
 const REMINDERS: Lane = Lane { kind: outbox::Kind::Reminder, at_once: 4 };
+
+/// What falls due while others are being delivered is taken together: when they are done, or after this time where one takes long.
+const TOGETHER: Duration = Duration::from_millis(100);
 
 /// How often what runs out by the day is looked at.
 const UPKEEP_EVERY: Duration = Duration::from_mins(1);
@@ -235,15 +237,15 @@ impl Delivery {
         self.outside.database.write(move |conn| outbox::take_due(conn, kind, &lease, most, now)).await
     }
 
-    /// Keeps a lane busy until the process ends: takes what is due when woken, every `poll`, and where there may be more, when half
-    /// of what was taken is done. One that takes long, as a mail may whose server ponders it, holds up no other.
+    /// Keeps a lane busy until the process ends: looks for what is due when woken, every `poll`, and where there may be more. One that
+    /// takes long, as a mail may whose server ponders it, holds up no other.
     async fn work(&self, lane: Lane, wake: &Notify) {
-        let at_once = usize::from(lane.at_once);
-        let (mut under_way, mut is_woken, mut may_be_more) = (FuturesUnordered::new(), false, false);
-        let mut is_time = true;
+        let mut under_way = FuturesUnordered::new();
+        let (mut look, mut is_woken, mut may_be_more) = (true, false, false);
+        let mut taken_at = std::time::Instant::now();
         loop {
-            let room = at_once - under_way.len();
-            if is_time && room > 0 {
+            let room = usize::from(lane.at_once) - under_way.len();
+            if look && room > 0 && (under_way.is_empty() || taken_at.elapsed() >= TOGETHER) {
                 match self.take(lane, room, is_woken).await {
                     Ok(taken) => {
                         may_be_more = taken.len() == room;
@@ -253,13 +255,13 @@ impl Delivery {
                         tracing::error!(event = "worker.database", reason = %error, "the outbox cannot be read");
                     }
                 }
+                (look, is_woken, taken_at) = (false, false, std::time::Instant::now());
             }
             tokio::select! {
-                Some(()) = under_way.next() => {
-                    (is_woken, is_time) = (false, may_be_more && under_way.len() <= at_once / 2);
-                }
-                () = wake.notified() => (is_woken, is_time) = (true, true),
-                () = sleep(self.settings.poll) => (is_woken, is_time) = (false, true),
+                Some(()) = under_way.next() => look |= may_be_more,
+                () = wake.notified() => (look, is_woken) = (true, true),
+                () = sleep(TOGETHER), if look => {}
+                () = sleep(self.settings.poll) => look = true,
             }
         }
     }
@@ -510,10 +512,6 @@ impl Delivery {
         let doubled = self.settings.retry_first.saturating_mul(1 << attempts.clamp(0, 16));
         doubled.min(self.settings.retry_at_most).mul_f64(chance::jitter())
     }
-}
-
-pub(super) fn delta(duration: Duration) -> TimeDelta {
-    TimeDelta::from_std(duration).unwrap_or(TimeDelta::MAX)
 }
 
 /// Notes that the directory shows this decision. Returns a newer one that is owed now by the same entry, under a new lease.

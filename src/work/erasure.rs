@@ -4,10 +4,10 @@
 
 use std::collections::HashSet;
 
-use super::{Delivery, delivery::delta};
+use super::Delivery;
 use crate::{
     chance,
-    clock::Instant,
+    clock::{self, Instant},
     db::{self, Conn},
     directory::DirectoryError,
     domain::{
@@ -60,7 +60,7 @@ pub struct Purged {
 impl Delivery {
     /// The worker's turn.
     pub(super) async fn look_for_the_gone(&self) {
-        let before = self.outside.clock.now() - delta(self.settings.erasure.look_every);
+        let before = clock::before(self.outside.clock.now(), self.settings.erasure.look_every);
         for _ in 0..BATCHES {
             match self.look(before).await {
                 Ok(looked) if looked.accounts == 0 => break,
@@ -160,7 +160,8 @@ impl Delivery {
         self.outside.database.write(erase).await
     }
 
+    /// The time before which an account must have gone to be erased now.
     fn gone_before(&self) -> Instant {
-        erasure::gone_before(self.outside.clock.now(), delta(self.settings.erasure.after))
+        clock::before(self.outside.clock.now(), self.settings.erasure.after)
     }
 }

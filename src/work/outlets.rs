@@ -4,8 +4,9 @@ use std::{fs, io::Write as _, path::Path};
 
 use serde_json::json;
 
-use super::{Sealer, delivery::delta, sealer::LEASE, syslog};
+use super::{Sealer, sealer::LEASE, syslog};
 use crate::{
+    clock::delta,
     db::Error,
     domain::{
         leases,

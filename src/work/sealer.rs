@@ -8,10 +8,10 @@ use std::{
 use chrono::TimeDelta;
 use tokio::time::sleep;
 
-use super::{AuditSettings, Delivery, Outside, delivery::delta};
+use super::{AuditSettings, Delivery, Outside};
 use crate::{
     chance,
-    clock::Instant,
+    clock::{Instant, delta},
     db::{Conn, Error},
     domain::{
         leases,

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 
-use super::{Delivery, delivery::delta};
+use super::Delivery;
 use crate::{
-    chance,
+    chance, clock,
     db::Error,
     domain::{
         acceptances, accounts,
         audit::figures,
         changes::{self, Press},
         courses::views,
-        erasure,
         log::{Actor, Origin},
         outbox, reminders, reservations, sessions, terms,
         terms::Version,
@@ -42,7 +41,7 @@ impl Delivery {
                 oldest_seconds = seconds
             );
         }
-        let idle_since = now - delta(self.settings.session_idle);
+        let idle_since = clock::before(now, self.settings.session_idle);
         self.outside.database.write(move |conn| sessions::purge(conn, idle_since, now)).await?;
         self.forget_what_is_over().await?;
         let versions = self.outside.database.read(terms::all_versions).await?;
@@ -66,7 +65,7 @@ impl Delivery {
     /// What lecturers' pages leave behind, and ids reserved for people who never came.
     async fn forget_what_is_over(&self) -> Result<(), Error> {
         let now = self.outside.clock.now();
-        let gone_before = erasure::gone_before(now, delta(self.settings.erasure.after));
+        let gone_before = clock::before(now, self.settings.erasure.after);
         self.outside.database.write(move |conn| uploads::purge(conn, now)).await?;
         self.outside.database.write(move |conn| reminders::purge(conn, now)).await?;
         self.outside.database.write(move |conn| views::forget(conn, now)).await?;

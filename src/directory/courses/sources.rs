@@ -10,7 +10,7 @@ use super::{
     settings::{By, Field, GroupPerRole, Groups, Kind, Reference, Source, Texts, Values},
 };
 use crate::{
-    directory::{DirectoryError, Search, people},
+    directory::{DirectoryError, Search, people, split_dn},
     domain::{
         accounts::Person,
         courses::{Course, CourseId},
@@ -208,13 +208,7 @@ fn native(course: &str, template: &str, students: &str) -> String {
 
 /// The value that comes first in a DN: `stat1` of `cn=stat1,ou=courses,…`, with the server's escapes.
 fn first_part(dn: &str) -> &str {
-    let mut escaped = false;
-    let ends = dn.find(|c| {
-        let is_end = c == ',' && !escaped;
-        escaped = c == '\\' && !escaped;
-        is_end
-    });
-    let rdn = &dn[..ends.unwrap_or(dn.len())];
+    let (rdn, _) = split_dn(dn);
     rdn.split_once('=').map_or(rdn, |(_, value)| value)
 }
 

@@ -75,49 +75,23 @@ pub enum Count {
     Many,
 }
 
-/// Which index a query walks. The choice is made here and not by the database, whose statistics may be old or missing: every other
-/// condition is written so that no index fits it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Walk<'a> {
-    All,
-    About(&'a str),
-    By(&'a str),
-    Cause(&'a str),
-    CauseAndKind(&'a str, &'a str),
-    CauseServiceAndKind(&'a str, &'a str, &'a str),
-    Version(&'a str, i32),
-    VersionAndKind(&'a str, i32, &'a str),
-    VersionCauseAndKind(&'a str, i32, &'a str, &'a str),
-    Kind(&'a str),
-    Service(&'a str),
-    ServiceAndKind(&'a str, &'a str),
+impl Count {
+    /// Told from how many were found, where up to one more than [`COUNTED`] were looked for.
+    pub fn of(found: usize) -> Self {
+        if found > COUNTED { Self::Many } else { Self::Exactly(found) }
+    }
 }
 
-impl Walk<'_> {
-    fn has_service(self) -> bool {
-        !matches!(
-            self,
-            Self::All | Self::About(_) | Self::By(_) | Self::Kind(_) | Self::Cause(_) | Self::CauseAndKind(..)
-        )
-    }
-
-    fn has_kind(self) -> bool {
-        !matches!(
-            self,
-            Self::All | Self::About(_) | Self::By(_) | Self::Service(_) | Self::Cause(_) | Self::Version(..)
-        )
-    }
-
-    fn has_version(self) -> bool {
-        matches!(self, Self::Version(..) | Self::VersionAndKind(..) | Self::VersionCauseAndKind(..))
-    }
-
-    fn has_cause(self) -> bool {
-        matches!(
-            self,
-            Self::Cause(_) | Self::CauseAndKind(..) | Self::CauseServiceAndKind(..) | Self::VersionCauseAndKind(..)
-        )
-    }
+/// What a query is led by: columns of an index that fits. The choice is made here and not by the database, whose statistics may be old
+/// or missing: whatever else is meant is written so that no index fits it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Walk<'a> {
+    about: Option<&'a str>,
+    by: Option<&'a str>,
+    service: Option<&'a str>,
+    version: Option<i32>,
+    cause: Option<&'a str>,
+    kind: Option<&'a str>,
 }
 
 impl Filter {
@@ -125,27 +99,24 @@ impl Filter {
     /// but no kind.
     fn walks(&self) -> Vec<Walk<'_>> {
         if let Some(people) = &self.people {
-            return people.iter().flat_map(|id| [Walk::About(id), Walk::By(id)]).collect();
+            let about_and_by = people
+                .iter()
+                .flat_map(|id| [Walk { about: Some(id), ..Walk::default() }, Walk { by: Some(id), ..Walk::default() }]);
+            return about_and_by.collect();
         }
-        let (service, kind) = (self.service.as_deref(), self.kind.as_deref());
-        let with_cause =
-            || kind.map_or_else(|| Kind::WITH_CAUSE.map(Kind::name).to_vec(), |kind| vec![kind]).into_iter();
-        match (self.cause.as_deref(), self.version, service, kind) {
-            (Some(cause), Some(version), Some(service), _) => {
-                with_cause().map(|kind| Walk::VersionCauseAndKind(service, version, cause, kind)).collect()
-            }
-            (Some(cause), None, Some(service), _) => {
-                with_cause().map(|kind| Walk::CauseServiceAndKind(cause, service, kind)).collect()
-            }
-            (None, Some(version), Some(service), Some(kind)) => vec![Walk::VersionAndKind(service, version, kind)],
-            (None, Some(version), Some(service), None) => vec![Walk::Version(service, version)],
-            (Some(cause), _, None, Some(kind)) => vec![Walk::CauseAndKind(cause, kind)],
-            (Some(cause), _, None, None) => vec![Walk::Cause(cause)],
-            (None, None, Some(service), Some(kind)) => vec![Walk::ServiceAndKind(service, kind)],
-            (None, None, Some(service), None) => vec![Walk::Service(service)],
-            (None, _, None, Some(kind)) => vec![Walk::Kind(kind)],
-            (None, _, None, None) => vec![Walk::All],
+        let service = self.service.as_deref();
+        let walk = Walk {
+            service,
+            // Versions are numbered per service: without one there is no index for them.
+            version: self.version.filter(|_| service.is_some()),
+            cause: self.cause.as_deref(),
+            kind: self.kind.as_deref(),
+            ..Walk::default()
+        };
+        if walk.service.is_some() && walk.cause.is_some() && walk.kind.is_none() {
+            return Kind::WITH_CAUSE.map(|kind| Walk { kind: Some(kind.name()), ..walk }).to_vec();
         }
+        vec![walk]
     }
 
     /// Ids carry the time at which they were made, so times need no index of their own.
@@ -164,54 +135,32 @@ macro_rules! walk {
     ($filter:expr, $walk:expr) => {{
         let (filter, walk): (&Filter, Walk<'_>) = ($filter, $walk);
         let mut query = records::table.into_boxed();
-        query = match walk {
-            Walk::All => query,
-            Walk::About(id) => query.filter(records::account_id.eq(id.to_owned())),
-            Walk::By(id) => query.filter(records::actor.eq(id.to_owned())),
-            Walk::Kind(kind) => query.filter(records::kind.eq(kind.to_owned())),
-            Walk::Service(service) => query.filter(records::service.eq(service.to_owned())),
-            Walk::ServiceAndKind(service, kind) => {
-                query.filter(records::service.eq(service.to_owned()).and(records::kind.eq(kind.to_owned())))
-            }
-            Walk::Version(service, version) => {
-                query.filter(records::service.eq(service.to_owned()).and(records::version.eq(version)))
-            }
-            Walk::VersionAndKind(service, version, kind) => query.filter(
-                records::service
-                    .eq(service.to_owned())
-                    .and(records::version.eq(version))
-                    .and(records::kind.eq(kind.to_owned())),
-            ),
-            Walk::Cause(cause) => query.filter(records::cause.eq(cause.to_owned())),
-            Walk::CauseAndKind(cause, kind) => {
-                query.filter(records::cause.eq(cause.to_owned()).and(records::kind.eq(kind.to_owned())))
-            }
-            Walk::CauseServiceAndKind(cause, service, kind) => query.filter(
-                records::cause
-                    .eq(cause.to_owned())
-                    .and(records::service.eq(service.to_owned()))
-                    .and(records::kind.eq(kind.to_owned())),
-            ),
-            Walk::VersionCauseAndKind(service, version, cause, kind) => query.filter(
-                records::service
-                    .eq(service.to_owned())
-                    .and(records::version.eq(version))
-                    .and(records::cause.eq(cause.to_owned()))
-                    .and(records::kind.eq(kind.to_owned())),
-            ),
+        if let Some(id) = walk.about {
+            query = query.filter(records::account_id.eq(id.to_owned()));
+        }
+        if let Some(id) = walk.by {
+            query = query.filter(records::actor.eq(id.to_owned()));
+        }
+        query = match (walk.service, &filter.service) {
+            (Some(led), _) => query.filter(records::service.eq(led.to_owned())),
+            (None, Some(meant)) => query.filter(records::service.concat("").eq(meant.clone())),
+            (None, None) => query,
         };
-        if let Some(service) = filter.service.as_ref().filter(|_| !walk.has_service()) {
-            query = query.filter(records::service.concat("").eq(service.clone()));
-        }
-        if let Some(kind) = filter.kind.as_ref().filter(|_| !walk.has_kind()) {
-            query = query.filter(records::kind.concat("").eq(kind.clone()));
-        }
-        if let Some(version) = filter.version.filter(|_| !walk.has_version()) {
-            query = query.filter((records::version + 0).eq(version));
-        }
-        if let Some(cause) = filter.cause.as_ref().filter(|_| !walk.has_cause()) {
-            query = query.filter(records::cause.concat("").eq(cause.clone()));
-        }
+        query = match (walk.version, filter.version) {
+            (Some(led), _) => query.filter(records::version.eq(led)),
+            (None, Some(meant)) => query.filter((records::version + 0).eq(meant)),
+            (None, None) => query,
+        };
+        query = match (walk.cause, &filter.cause) {
+            (Some(led), _) => query.filter(records::cause.eq(led.to_owned())),
+            (None, Some(meant)) => query.filter(records::cause.concat("").eq(meant.clone())),
+            (None, None) => query,
+        };
+        query = match (walk.kind, &filter.kind) {
+            (Some(led), _) => query.filter(records::kind.eq(led.to_owned())),
+            (None, Some(meant)) => query.filter(records::kind.concat("").eq(meant.clone())),
+            (None, None) => query,
+        };
         if let Some(first) = filter.first_id() {
             query = query.filter(records::id.ge(first));
         }
@@ -222,10 +171,10 @@ macro_rules! walk {
     }};
 }
 
-/// These columns of one record more than a page has, from where a walk is entered.
+/// These columns of at most so many records, from where a walk is entered.
 macro_rules! ends {
-    ($filter:expr, $walk:expr, $from:expr, $size:expr, $columns:expr) => {{
-        let query = walk!($filter, $walk).limit(i64::try_from($size + 1).unwrap_or(i64::MAX)).select($columns);
+    ($filter:expr, $walk:expr, $from:expr, $most:expr, $columns:expr) => {{
+        let query = walk!($filter, $walk).limit(i64::try_from($most).unwrap_or(i64::MAX)).select($columns);
         match $from {
             From::Newest => query.order(records::id.desc()),
             From::Before(id) => query.filter(records::id.lt(id.to_owned())).order(records::id.desc()),
@@ -245,32 +194,46 @@ pub struct Page {
 
 /// The page that is entered here.
 pub fn page(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<Page, Error> {
-    let walks = filter.walks();
-    if let [walk] = walks[..] {
-        let found = ends!(filter, walk, from, size, records::all_columns).load(conn)?;
+    if let [walk] = filter.walks()[..] {
+        let found = ends!(filter, walk, from, size + 1, records::all_columns).load(conn)?;
         return Ok(Page::cut(found, from, size));
     }
     // Most of what these walks find is not on this page, so they read ids alone.
-    let mut ids = BTreeSet::new();
-    for walk in walks {
-        ids.extend(ends!(filter, walk, from, size, records::id).load::<String>(conn)?);
-    }
+    let ids = gathered(conn, filter, from, size + 1, 0)?;
     page_of(conn, &ids, from, size)
 }
 
 /// The same, and how many records are meant. What the newest page needs of many walks is among what is counted, so they are walked once.
 pub fn page_and_count(conn: &mut Conn, filter: &Filter, from: From<'_>, size: usize) -> Result<(Page, Count), Error> {
-    let walks = filter.walks();
-    if walks.len() == 1 || from != From::Newest {
+    if filter.walks().len() == 1 || from != From::Newest {
         return Ok((page(conn, filter, from, size)?, count(conn, filter)?));
     }
+    let ids = gathered(conn, filter, from, size + 1, COUNTED + 1)?;
+    Ok((page_of(conn, &ids, from, size)?, Count::of(ids.len())))
+}
+
+/// How many records are meant.
+pub fn count(conn: &mut Conn, filter: &Filter) -> Result<Count, Error> {
+    Ok(Count::of(gathered(conn, filter, From::Newest, 0, COUNTED + 1)?.len()))
+}
+
+/// The ids where the walks are entered: `of_each` of every walk, or `in_all` if that is more and fewer are known so far.
+fn gathered(
+    conn: &mut Conn,
+    filter: &Filter,
+    from: From<'_>,
+    of_each: usize,
+    in_all: usize,
+) -> Result<BTreeSet<String>, Error> {
     let mut ids = BTreeSet::new();
-    for walk in walks {
-        let most = if ids.len() > COUNTED { size } else { COUNTED.max(size) };
+    for walk in filter.walks() {
+        let most = if ids.len() < in_all { of_each.max(in_all) } else { of_each };
+        if most == 0 {
+            break;
+        }
         ids.extend(ends!(filter, walk, from, most, records::id).load::<String>(conn)?);
     }
-    let count = if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) };
-    Ok((page_of(conn, &ids, from, size)?, count))
+    Ok(ids)
 }
 
 /// The page at the end of these ids at which the walks were entered.
@@ -320,20 +283,6 @@ pub fn size(conn: &mut Conn, filter: &Filter) -> Result<Size, Error> {
         return Ok(Size::About(count.max(COUNTED_FOR_A_FILE)));
     }
     Ok(Size::MoreThan(COUNTED_FOR_A_FILE))
-}
-
-/// How many records are meant.
-pub fn count(conn: &mut Conn, filter: &Filter) -> Result<Count, Error> {
-    let mut ids = BTreeSet::new();
-    for walk in filter.walks() {
-        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
-        let query = walk!(filter, walk).select(records::id).order(records::id.desc()).limit(limit);
-        ids.extend(query.load::<String>(conn)?);
-        if ids.len() > COUNTED {
-            return Ok(Count::Many);
-        }
-    }
-    Ok(Count::Exactly(ids.len()))
 }
 
 /// How many records are meant, all of them counted; `None` if they are more than `most`.

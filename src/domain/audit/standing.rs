@@ -127,16 +127,12 @@ pub fn page(
 /// The first page, as [`page`] has it, and how many there are: both from one walk.
 pub fn first_page(conn: &mut Conn, question: &Question, size: usize) -> Result<(Vec<Standing>, bool, Count), Error> {
     let ids = newest(conn, question, None, COUNTED + 1)?;
-    Ok((stored(conn, &ids[..ids.len().min(size)])?, ids.len() > size, counted(&ids)))
+    Ok((stored(conn, &ids[..ids.len().min(size)])?, ids.len() > size, Count::of(ids.len())))
 }
 
 /// How many there are.
 pub fn count(conn: &mut Conn, question: &Question) -> Result<Count, Error> {
-    Ok(counted(&newest(conn, question, None, COUNTED + 1)?))
-}
-
-fn counted(ids: &[String]) -> Count {
-    if ids.len() > COUNTED { Count::Many } else { Count::Exactly(ids.len()) }
+    Ok(Count::of(newest(conn, question, None, COUNTED + 1)?.len()))
 }
 
 /// The acceptances of these ids, newest first.

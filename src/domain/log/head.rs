@@ -24,7 +24,10 @@ use ed25519_dalek::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{leaf::time, tree::Hash};
+use super::{
+    leaf::{parse_time, time},
+    tree::Hash,
+};
 use crate::clock::Instant;
 
 /// What a head says: so many records have this root.
@@ -154,7 +157,7 @@ impl Head {
             origin: lines.next().filter(|origin| !origin.is_empty())?.to_owned(),
             size: lines.next()?.parse().ok()?,
             root: Base64::decode_vec(lines.next()?).ok()?.try_into().ok()?,
-            at: Instant::parse_from_str(lines.next()?.strip_prefix("time ")?, "%Y-%m-%dT%H:%M:%S%.6fZ").ok()?,
+            at: parse_time(lines.next()?.strip_prefix("time ")?)?,
             key_id: lines.next()?.strip_prefix("key ").filter(|id| hex::decode(id).is_ok())?.to_owned(),
         };
         // There is one way to write a head, and nothing behind it.

@@ -62,8 +62,16 @@ impl Row {
 }
 
 /// UTC to the microsecond (RFC 3339).
+const TIME: &str = "%Y-%m-%dT%H:%M:%S%.6fZ";
+
+/// The time as it stands in leaves, heads, receipts and events.
 pub fn time(at: Instant) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+    at.format(TIME).to_string()
+}
+
+/// Reads what [`time`] writes.
+pub fn parse_time(text: &str) -> Option<Instant> {
+    Instant::parse_from_str(text, TIME).ok()
 }
 
 /// Actors that are no people.

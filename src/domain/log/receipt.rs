@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     head::{BadHead, Head, PublicKey, SignedHead},
-    leaf::{FORMAT as LEAF, Row, time},
+    leaf::{FORMAT as LEAF, Row, parse_time, time},
     people::{self, Opening},
     stored, tree,
 };
@@ -317,8 +317,7 @@ impl Document {
         let evidence = &self.latchkey;
         let record: Value = serde_json::from_str(&evidence.leaf).map_err(|_| BadReceipt::Form)?;
         let detail = &record["detail"];
-        let at = Instant::parse_from_str(record["at"].as_str().unwrap_or_default(), "%Y-%m-%dT%H:%M:%S%.6fZ");
-        let at = at.map_err(|_| BadReceipt::Form)?;
+        let at = record["at"].as_str().and_then(parse_time).ok_or(BadReceipt::Form)?;
         let policy = evidence.terms_version.map(|number| policy_path(&evidence.service, number));
         let url_fits = match (&self.policy_url, &policy) {
             (Some(url), Some(path)) => url.ends_with(path),

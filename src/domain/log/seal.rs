@@ -17,14 +17,14 @@ use super::{
     head::{SignedHead, Signer},
     leaf::Row,
     people,
-    stored::{self, column},
+    stored::{self, column, level_column},
     tree::Hash,
 };
 use crate::{
     chance,
     clock::Instant,
     db::{
-        Conn, Error,
+        Conn, Error, insert_all,
         schema::{log_keys, log_leaves, log_nodes, log_records, tree_heads},
     },
 };
@@ -136,7 +136,7 @@ pub fn seal(conn: &mut Conn, records: &[Row], sealing: Sealing<'_>) -> Result<Si
     for (record, seq) in records.iter().zip(first..) {
         let hash = record.hash(|id| commitments.get(id).cloned());
         frontier.push(hash, |subtree, root| {
-            if subtree.level > 0 && subtree.level.is_multiple_of(stored::STEP) {
+            if stored::is_kept(subtree) {
                 nodes.push((subtree, *root));
             }
         });
@@ -146,30 +146,17 @@ pub fn seal(conn: &mut Conn, records: &[Row], sealing: Sealing<'_>) -> Result<Si
             log_leaves::hash.eq(hash.to_vec()),
         ));
     }
-    insert_leaves(conn, &leaves)?;
+    insert_all!(conn, log_leaves::table, log_leaves::record_id, leaves);
     for (subtree, root) in nodes {
-        let level = i32::try_from(subtree.level).unwrap_or(i32::MAX);
-        let position = column(subtree.position);
         diesel::insert_into(log_nodes::table)
-            .values((log_nodes::level.eq(level), log_nodes::position.eq(position), log_nodes::hash.eq(root.to_vec())))
+            .values((
+                log_nodes::level.eq(level_column(subtree.level)),
+                log_nodes::position.eq(column(subtree.position)),
+                log_nodes::hash.eq(root.to_vec()),
+            ))
             .execute(conn)?;
     }
     store_head(conn, frontier.size(), frontier.root(), sealing)
-}
-
-type Leaf<'a> = (
-    diesel::dsl::Eq<log_leaves::seq, i64>,
-    diesel::dsl::Eq<log_leaves::record_id, &'a String>,
-    diesel::dsl::Eq<log_leaves::hash, Vec<u8>>,
-);
-
-/// Many rows in one statement are not among what both databases share in diesel, so the statement is made for each.
-fn insert_leaves(conn: &mut Conn, leaves: &[Leaf<'_>]) -> Result<(), Error> {
-    match conn {
-        Conn::Sqlite(sqlite) => diesel::insert_into(log_leaves::table).values(leaves).execute(sqlite)?,
-        Conn::Postgres(postgres) => diesel::insert_into(log_leaves::table).values(leaves).execute(postgres)?,
-    };
-    Ok(())
 }
 
 fn store_head(conn: &mut Conn, size: u64, root: Hash, sealing: Sealing<'_>) -> Result<SignedHead, Error> {

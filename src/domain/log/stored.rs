@@ -16,7 +16,12 @@ use crate::db::{
 };
 
 /// Levels between stored nodes.
-pub const STEP: u32 = 8;
+const STEP: u32 = 8;
+
+/// Whether the root of this subtree is stored as a node; leaves have rows of their own.
+pub(super) fn is_kept(subtree: Subtree) -> bool {
+    subtree.level > 0 && subtree.level.is_multiple_of(STEP)
+}
 
 /// How many records are sealed.
 pub fn size(conn: &mut Conn) -> Result<u64, Error> {
@@ -45,9 +50,9 @@ fn row(conn: &mut Conn, level: u32, first: u64, count: u64) -> Result<Vec<Hash>,
             .select(log_leaves::hash)
             .load(conn)?
     } else {
-        let level = i32::try_from(level).unwrap_or(i32::MAX);
         log_nodes::table
-            .filter(log_nodes::level.eq(level).and(log_nodes::position.ge(from)).and(log_nodes::position.lt(to)))
+            .filter(log_nodes::level.eq(level_column(level)))
+            .filter(log_nodes::position.ge(from).and(log_nodes::position.lt(to)))
             .order(log_nodes::position)
             .select(log_nodes::hash)
             .load(conn)?
@@ -119,6 +124,11 @@ fn read_head(note: &str) -> Result<SignedHead, Error> {
 /// A count as both databases store it.
 pub(super) fn column(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A level as both databases store it.
+pub(super) fn level_column(level: u32) -> i32 {
+    i32::try_from(level).unwrap_or(i32::MAX)
 }
 
 pub(super) fn number(column: i64) -> u64 {

@@ -17,7 +17,7 @@ use super::{
     misfit::Misfit,
     people::{self, Known},
     seal, stored,
-    stored::{column, number},
+    stored::{column, level_column, number},
     subjects_digest,
     tree::{Frontier, Hash, Subtree},
 };
@@ -226,7 +226,7 @@ impl Verification {
         }
         self.after_head.get_or_insert((seq, id));
         self.frontier.push(hash, |subtree, root| {
-            if subtree.level > 0 && subtree.level.is_multiple_of(stored::STEP) {
+            if stored::is_kept(subtree) {
                 nodes.push((subtree, *root));
             }
         });
@@ -340,7 +340,7 @@ fn has_its_subjects(conn: &mut Conn, row: &Row, has_subjects: bool) -> Result<bo
 
 fn check_nodes(conn: &mut Conn, nodes: &[(Subtree, Hash)]) -> Result<(), Stop> {
     for (Subtree { level, position }, root) in nodes {
-        let key = (i32::try_from(*level).unwrap_or(i32::MAX), column(*position));
+        let key = (level_column(*level), column(*position));
         let stored: Option<Vec<u8>> = log_nodes::table.find(key).select(log_nodes::hash).first(conn).optional()?;
         if stored.is_none_or(|stored| stored != root) {
             let (from, leaves) = (position << level, 1 << level);

@@ -10,13 +10,12 @@ pub use words::{LONGEST, MOST_LINES, Words, WordsFault};
 
 use std::{collections::BTreeSet, time::Duration};
 
-use chrono::TimeDelta;
 use diesel::prelude::*;
 use serde_json::json;
 
 use crate::{
     chance,
-    clock::Instant,
+    clock::{Instant, delta},
     db::{
         Conn, Error,
         schema::{accounts, reminders},
@@ -164,7 +163,7 @@ fn claim(conn: &mut Conn, order: &Order<'_>, people: usize, now: Instant) -> Res
         reminders::text_en.eq(en.as_str()),
         reminders::people.eq(i32::try_from(people).unwrap_or(i32::MAX)),
         reminders::sent_at.eq(now),
-        reminders::again_at.eq(now + TimeDelta::from_std(order.every).unwrap_or(TimeDelta::MAX)),
+        reminders::again_at.eq(now + delta(order.every)),
     );
     let free = reminders::table.filter(reminders::course.eq(course).and(reminders::again_at.le(now)));
     if diesel::update(free).set(values).execute(conn)? == 1 {

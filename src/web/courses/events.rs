@@ -171,7 +171,7 @@ impl Board {
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
     async fn may_go_on(&self) -> bool {
         let (account_id, session, now) = (self.account.id.clone(), self.session.clone(), self.state.clock.now());
-        let idle_since = now - TimeDelta::from_std(self.state.settings.session.idle).unwrap_or(TimeDelta::MAX);
+        let idle_since = clock::before(now, self.state.settings.session.idle);
         let asked =
             self.state.database.ask(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
         asked.await.unwrap_or(true)

@@ -177,9 +177,6 @@ async fn keep(state: &State, request_id: &str, account_id: &str, facts: Vec<Fact
             .database
             .write(move |conn| facts.iter().try_for_each(|fact| fact.record(conn, &account_id, &request_id, now)))
     };
-    match keeping().await {
-        // The same person's other request has noted the first look at this moment; it may have been shown something else.
-        Err(db::Error::Conflict(_)) => Ok(keeping().await?),
-        done => Ok(done?),
-    }
+    // The same person's other request may note the first look at this moment; it may have been shown something else.
+    Ok(db::again_after_conflict(keeping).await?)
 }

@@ -146,11 +146,8 @@ async fn keep(state: &State, member: &Member, service: String, list: KeptList) -
         let (account_id, service, list) = (account_id.clone(), service.clone(), list.clone());
         state.database.write(move |conn| uploads::keep(conn, &account_id, &service, &list, kept, now))
     };
-    match keeping().await {
-        // The same person's other upload at this moment: the later one stays.
-        Err(db::Error::Conflict(_)) => Ok(keeping().await?),
-        done => Ok(done?),
-    }
+    // The same person's other upload at this moment: the later one stays.
+    Ok(db::again_after_conflict(keeping).await?)
 }
 
 async fn upload_page(

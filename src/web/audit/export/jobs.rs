@@ -13,12 +13,10 @@ use std::{
     time::Duration,
 };
 
-use chrono::TimeDelta;
-
 use super::{BATCH, Source, content::Content, format::Format};
 use crate::{
     chance,
-    clock::Instant,
+    clock::{Instant, delta},
     db,
     web::{error::WebError, pages::audit::export::Progress, settings::Inspection},
 };
@@ -91,7 +89,7 @@ impl Jobs {
             file_name: C::FILE,
             format: source.format,
             total,
-            ends_at: now + TimeDelta::from_std(self.kept).unwrap_or(TimeDelta::MAX),
+            ends_at: now + delta(self.kept),
             file: tempfile::tempfile_in(&self.folder).map_err(broken)?,
             written: AtomicU64::new(0),
             is_done: AtomicBool::new(false),
