@@ -198,3 +198,18 @@ pub(super) fn with_migration_lock<T>(postgres: &mut PgConnection, migrate: impl 
     let _ = sql_query("SELECT pg_advisory_unlock(327961406312)").execute(postgres);
     result
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_the_network_are_added_where_the_operator_set_none() {
+        let plain = with_network_limits("postgres://latchkey@db.example/latchkey");
+        assert!(plain.starts_with("postgres://latchkey@db.example/latchkey?connect_timeout=3&tcp_user_timeout=10000&"));
+        let own = "postgres://db.example/latchkey?sslmode=verify-full&connect_timeout=9";
+        let more = with_network_limits(own);
+        assert!(more.starts_with(&format!("{own}&tcp_user_timeout=10000&")), "{more}");
+        assert_eq!((more.matches('?').count(), more.matches("connect_timeout=").count()), (1, 1));
+    }
+}

@@ -122,6 +122,9 @@ pub enum Past {
 /// The trouble of an entry whose effect was seen and has to be seen again.
 pub const CONFIRMING: &str = "confirming";
 
+/// The trouble of an entry that is being delivered while somebody else has written an older decision.
+const OVERTAKEN: &str = "overtaken";
+
 /// An effect that is about to be owed.
 #[derive(Clone, Debug)]
 pub struct Due<'a> {
@@ -356,6 +359,8 @@ pub fn put_off(conn: &mut Conn, entry: &Entry, due_at: Instant) -> Result<(), Er
 pub enum Writers {
     /// Only whoever holds this entry.
     Alone,
+    /// The same, but an older decision was written meanwhile, perhaps after this one.
+    AloneAtLast,
     /// Somebody else, too, or one may still be: then it is theirs to look at it in the end.
     Several,
     /// This entry is held no longer: whoever took it looks at it in the end.
@@ -369,19 +374,45 @@ pub fn writers(conn: &mut Conn, entry: &Entry) -> Result<Writers, Error> {
         .eq(Kind::Membership.name())
         .and(outbox::account_id.eq(&entry.account.id))
         .and(outbox::service.eq(&entry.service));
-    let owed: Vec<(String, bool, Option<String>, Option<Instant>)> = outbox::table
+    let owed: Vec<Writing> = outbox::table
         .filter(same)
-        .select((outbox::id, outbox::in_doubt, outbox::lease_holder, outbox::lease_until))
+        .select((outbox::id, outbox::in_doubt, outbox::lease_holder, outbox::lease_until, outbox::trouble))
         .load(conn)?;
-    let is_held = owed.iter().any(|(id, _, holder, until)| {
-        *id == entry.id && holder.as_ref() == Some(&entry.lease.holder) && *until == Some(entry.lease.until)
-    });
-    let has_others = owed.iter().any(|(id, in_doubt, holder, _)| *id != entry.id && (*in_doubt || holder.is_some()));
-    Ok(match (is_held, has_others) {
-        (false, _) => Writers::Others,
-        (true, false) => Writers::Alone,
-        (true, true) => Writers::Several,
+    let (own, others): (Vec<_>, Vec<_>) = owed.into_iter().partition(|one| one.id == entry.id);
+    let has_others = others.iter().any(|other| other.in_doubt || other.holder.is_some());
+    Ok(match own.first().filter(|own| own.is_held_under(&entry.lease)) {
+        None => Writers::Others,
+        Some(_) if has_others => Writers::Several,
+        Some(own) if own.trouble.as_deref() == Some(OVERTAKEN) => Writers::AloneAtLast,
+        Some(_) => Writers::Alone,
     })
+}
+
+/// What [`writers`] looks at of each entry.
+#[derive(Queryable)]
+struct Writing {
+    id: String,
+    in_doubt: bool,
+    holder: Option<String>,
+    until: Option<Instant>,
+    trouble: Option<String>,
+}
+
+impl Writing {
+    fn is_held_under(&self, lease: &Lease) -> bool {
+        self.holder.as_ref() == Some(&lease.holder) && self.until == Some(lease.until)
+    }
+}
+
+/// The holder of this entry is about to leave it to the others who write the same membership, having written an older decision than
+/// they: before theirs or after, nobody knows, so they have to look again.
+pub fn unsettle_others(conn: &mut Conn, entry: &Entry) -> Result<(), Error> {
+    let others = outbox::table
+        .filter(outbox::kind.eq(Kind::Membership.name()).and(outbox::id.ne(&entry.id)))
+        .filter(outbox::account_id.eq(&entry.account.id).and(outbox::service.eq(&entry.service)))
+        .filter(outbox::lease_holder.is_not_null());
+    diesel::update(others).set((outbox::in_doubt.eq(true), outbox::trouble.eq(OVERTAKEN))).execute(conn)?;
+    Ok(())
 }
 
 /// What is owed to whom and since when, as the operator sees it.

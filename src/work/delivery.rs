@@ -1,33 +1,32 @@
 //! Delivering what is owed: the request that owes it tries at once, the worker goes on.
-//!
-//! A membership is delivered by making the directory show what the entitlement says *now*, and looking at the entitlement
-//! again afterwards: an older decision never wins over a newer one, whoever is slower.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream::FuturesUnordered};
-use serde_json::json;
 use tokio::{
     sync::Notify,
     time::{sleep, timeout},
 };
 
-use super::{Settings, receipts::Receipt, refusals};
+use super::{
+    Settings,
+    memberships::{Known, holder},
+    refusals,
+};
 use crate::{
     chance,
     clock::{Clock, Instant, delta},
     db::{self, Conn, Database},
-    directory::{Directory, DirectoryError, Holder, Shown},
+    directory::{Directory, DirectoryError},
     domain::{
-        accounts::{self, Account},
+        accounts::Account,
         catalogue::{Catalogue, Service},
-        changes::{Decided, Decision},
-        entitlements,
-        log::{self, Actor, Kind, Origin, Record, head::PublicKey},
-        outbox::{self, Delay, Effect, Entry, Lease, MailOrder, News, Past, Writers},
+        changes::Decided,
+        log::head::PublicKey,
+        outbox::{self, Delay, Effect, Entry, Lease},
         portal::Portal,
     },
-    mail::{ChangeMail, Letter, MailAction, MailError, MailTerms, Mailer},
+    mail::{MailError, Mailer},
 };
 
 /// One kind of effect, and how many of them are taken and delivered at once: all that are taken begin at once, or the lease of the
@@ -83,18 +82,6 @@ struct Wake {
     memberships: Notify,
     mails: Notify,
     reminders: Notify,
-}
-
-/// What a request knows about a membership that it has just decided.
-struct Known {
-    decision: Decision,
-    /// If the directory has just shown the person.
-    holder: Option<Holder>,
-}
-
-/// Whom the account names, as the directory showed them last.
-fn holder(account: &Account) -> Holder {
-    Holder { dn: account.dn.clone(), username: account.username.clone() }
 }
 
 /// Why an effect has not happened.
@@ -314,167 +301,6 @@ impl Delivery {
         }
     }
 
-    /// Renews the lease of the entry where somebody has decided anew.
-    async fn deliver_membership(&self, entry: &mut Entry, known: Option<Known>) -> Result<(), Failure> {
-        let service = self.service(&entry.service)?;
-        let (mut next, seen) = match known {
-            Some(Known { decision, holder }) => (Some(decision), holder),
-            None => (self.decision(entry).await?, None),
-        };
-        if next.is_none() {
-            return Ok(self.forget(entry).await?);
-        }
-        while let Some(decision) = next {
-            let holder = match &seen {
-                Some(holder) => holder.clone(),
-                None => self.holder_of(&entry.account, decision.wanted).await?,
-            };
-            let directory = &self.outside.directory;
-            let is_confirmed =
-                entry.past == Past::BeingConfirmed && directory.has(&service.grant, &holder).await? == decision.wanted;
-            if !is_confirmed {
-                let until = self.send_until(&entry.lease);
-                let shown = directory.set(&service.grant, &holder, decision.wanted, until).await?;
-                if entry.past != Past::Settled || shown == Shown::SeenAfterSilence {
-                    return Ok(self.look_again_later(entry).await?);
-                }
-            }
-            next = self.note_applied(entry, decision).await?;
-        }
-        Ok(())
-    }
-
-    /// The end of a lease on the clock that nobody sets.
-    fn send_until(&self, lease: &Lease) -> std::time::Instant {
-        let left = (lease.until - self.outside.clock.now()).to_std().unwrap_or_default();
-        // A clock that was put back makes no lease longer.
-        std::time::Instant::now() + left.min(self.settings.lease)
-    }
-
-    /// A write that was never answered may wait in the buffers of a server that stood still, and arrive after the one that was
-    /// answered. So what was written or seen after such a one counts only when it is still there a little later.
-    async fn look_again_later(&self, entry: &Entry) -> Result<(), db::Error> {
-        let (entry, now) = (entry.clone(), self.outside.clock.now());
-        let delay = Delay {
-            due_at: now + delta(self.settings.confirm_after),
-            trouble: outbox::CONFIRMING,
-            needs_operator: false,
-            is_unanswered: true,
-        };
-        self.outside.database.write(move |conn| outbox::postpone(conn, &entry, delay, now).map(drop)).await
-    }
-
-    async fn decision(&self, entry: &Entry) -> Result<Option<Decision>, db::Error> {
-        let (account_id, service) = (entry.account.id.clone(), entry.service.clone());
-        self.outside.database.ask(move |conn| decision(conn, &account_id, &service)).await
-    }
-
-    /// The person may have been renamed or moved since they were seen, so the directory is asked for the DN again; one who left
-    /// still has to be taken out.
-    async fn holder_of(&self, account: &Account, wanted: bool) -> Result<Holder, Failure> {
-        match self.outside.directory.behind(account).await? {
-            Some(person) => Ok(Holder::from(&person)),
-            None if wanted => Err(Failure::PersonGone),
-            None => Ok(holder(account)),
-        }
-    }
-
-    /// Notes that the directory shows the decision, and that nothing is owed any more; if there is a newer decision by now, that
-    /// one is owed instead, and returned.
-    async fn note_applied(&self, entry: &mut Entry, shown: Decision) -> Result<Option<Decision>, db::Error> {
-        let (owed, now) = (entry.clone(), self.outside.clock.now());
-        let lease = self.lease(now);
-        let renewed = lease.clone();
-        let noting = self.outside.database.write(move |conn| note_applied(conn, &owed, shown, &lease, now));
-        let newer = noting.await?;
-        if newer.is_some() {
-            entry.lease = renewed;
-        }
-        Ok(newer)
-    }
-
-    async fn deliver_mail(&self, entry: &mut Entry, order: &MailOrder) -> Result<(), Failure> {
-        if let Some(to) = entry.account.mail.clone() {
-            let service = self.service(&entry.service)?;
-            let receipt = match self.receipt(&entry.account, service, order).await? {
-                Receipt::Awaited => return Ok(self.wait_for_seal(entry).await?),
-                Receipt::Sealed(json) => Some(json),
-                Receipt::NotSealed => None,
-            };
-            let mail = ChangeMail { receipt_file: receipt, ..self.mail(&entry.account, service, order) };
-            self.send(entry, &to, &mail).await?;
-        }
-        Ok(self.forget(entry).await?)
-    }
-
-    pub(super) async fn send(&self, entry: &mut Entry, to: &str, mail: &ChangeMail) -> Result<(), Failure> {
-        match self.send_held(entry, to, mail).await {
-            // Nobody can mend an address by waiting: the change stands, and the person sees the receipt under "History".
-            Err(error @ MailError::Recipient(_)) => {
-                tracing::error!(event = "mail.given-up", id = entry.id, service = entry.service, reason = %error);
-                Ok(())
-            }
-            sent => Ok(sent?),
-        }
-    }
-
-    /// Sends a mail, and renews the lease of its entry while the mail server ponders, so that no other portal sends it, too. If somebody
-    /// else holds the entry all the same, this is only not renewed any more: a message on its way cannot be called back.
-    pub(super) async fn send_held(&self, entry: &mut Entry, to: &str, mail: &impl Letter) -> Result<(), MailError> {
-        let id = entry.id.clone();
-        let mut sending = Box::pin(self.outside.mailer.send(&id, to, mail));
-        loop {
-            if let Ok(sent) = timeout(self.settings.lease / 3, &mut sending).await {
-                return sent;
-            }
-            match self.renew(entry).await {
-                Ok(true) => {}
-                Ok(false) => return sending.await,
-                Err(error) => tracing::warn!(event = "outbox.renew", id, reason = %error),
-            }
-        }
-    }
-
-    /// Holds an entry longer. Returns whether it was still held.
-    async fn renew(&self, entry: &mut Entry) -> Result<bool, db::Error> {
-        let (owed, lease) = (entry.clone(), self.lease(self.outside.clock.now()));
-        let renewed = lease.clone();
-        let is_held = self.outside.database.write(move |conn| outbox::renew(conn, &owed, &lease)).await?;
-        if is_held {
-            entry.lease = renewed;
-        }
-        Ok(is_held)
-    }
-
-    fn mail(&self, account: &Account, service: &Service, order: &MailOrder) -> ChangeMail {
-        let portal = &self.outside.portal;
-        let terms = order.terms_number.map(|number| MailTerms {
-            number: number.to_string(),
-            url: portal.address(&format!("/terms/{}/{number}", service.slug)),
-        });
-        ChangeMail {
-            locale: order.locale,
-            portal_name: portal.name.clone(),
-            organisation: portal.organisation.clone(),
-            display_name: account.display_name.clone(),
-            service_name: service.name.clone(),
-            action: match order.news {
-                News::Granted => MailAction::Granted,
-                News::AcceptedAgain => MailAction::AcceptedAgain,
-                News::Withdrawn => MailAction::Withdrawn,
-                News::GraceEnded => MailAction::Ended,
-            },
-            at: order.at,
-            receipt: Some(order.receipt.clone()),
-            receipt_url: Some(portal.address(&format!("/profile/receipts/{}", order.receipt))),
-            receipt_file: None,
-            terms,
-            permissions_url: portal.address("/profile/permissions"),
-            support: service.next_steps.support.clone(),
-            tz: portal.time_zone,
-        }
-    }
-
     pub(super) fn service(&self, slug: &str) -> Result<&Service, Failure> {
         self.outside.catalogue.get(slug).ok_or(Failure::ServiceGone)
     }
@@ -512,48 +338,4 @@ impl Delivery {
         let doubled = self.settings.retry_first.saturating_mul(1 << attempts.clamp(0, 16));
         doubled.min(self.settings.retry_at_most).mul_f64(chance::jitter())
     }
-}
-
-/// Notes that the directory shows this decision. Returns a newer one that is owed now by the same entry, under a new lease.
-fn note_applied(
-    conn: &mut Conn,
-    entry: &Entry,
-    shown: Decision,
-    lease: &Lease,
-    now: Instant,
-) -> Result<Option<Decision>, db::Error> {
-    let (account_id, service) = (entry.account.id.as_str(), entry.service.as_str());
-    accounts::lock(conn, account_id)?;
-    match outbox::writers(conn, entry)? {
-        Writers::Others => {
-            if decision(conn, account_id, service)?.is_some() {
-                outbox::look_again(conn, account_id, service, now)?;
-            }
-            return Ok(None);
-        }
-        Writers::Several => outbox::done(conn, entry)?,
-        Writers::Alone => {
-            if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {
-                let record = Record {
-                    kind: Kind::MembershipWritten,
-                    account_id: Some(account_id),
-                    service: Some(service),
-                    detail: json!({ "present": shown.wanted, "revision": shown.revision }),
-                };
-                log::append(conn, Origin { actor: Actor::System, request_id: &entry.id, at: now }, &record)?;
-            } else if let Some(newer) = decision(conn, account_id, service)?
-                && newer.revision != shown.revision
-            {
-                return Ok(outbox::renew(conn, entry, lease)?.then_some(newer));
-            }
-            outbox::done(conn, entry)?;
-        }
-    }
-    Ok(None)
-}
-
-/// What is decided now about one account and one service.
-fn decision(conn: &mut Conn, account_id: &str, service: &str) -> Result<Option<Decision>, db::Error> {
-    let entitlement = entitlements::get(conn, account_id, service)?;
-    Ok(entitlement.map(|entitlement| Decision { wanted: entitlement.wanted, revision: entitlement.revision }))
 }

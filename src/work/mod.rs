@@ -3,6 +3,8 @@
 
 mod delivery;
 mod erasure;
+mod mails;
+mod memberships;
 mod outlets;
 mod questions;
 mod receipts;

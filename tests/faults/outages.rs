@@ -289,6 +289,19 @@ async fn a_mail_server_that_thinks_longer_than_a_lease_gets_the_mail_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_mail_that_the_server_ponders_holds_up_no_other() {
+    let world = World::new().await;
+    let (mut maria, mut umlaut) = (world.visitor(MARIA.uid).await, world.visitor(UMLAUT.uid).await);
+    world.smtp.answer(Some("hang"));
+    for (visitor, mails) in [(&mut maria, 1), (&mut umlaut, 2)] {
+        assert!(world.press(visitor, true).await.is_done());
+        world.until("a mail", async || world.smtp.messages().len() == mails).await;
+    }
+    world.mend();
+    assert_eq!((world.accepted_once(&MARIA).await, world.accepted_once(&UMLAUT).await), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn while_the_database_is_down_nothing_is_half_done() {
     let world = World::on_postgres().await;
     let mut maria = world.visitor(MARIA.uid).await;
