@@ -298,7 +298,8 @@ async fn a_mail_that_the_server_ponders_holds_up_no_other() {
         world.until("a mail", async || world.smtp.messages().len() == mails).await;
     }
     world.mend();
-    assert_eq!((world.accepted_once(&MARIA).await, world.accepted_once(&UMLAUT).await), (1, 1));
+    world.settle().await;
+    assert_eq!(world.smtp.messages().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
