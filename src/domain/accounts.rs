@@ -23,6 +23,21 @@ pub struct Person {
     pub affiliations: Vec<String>,
 }
 
+#[cfg(test)]
+impl Person {
+    /// Somebody, for tests.
+    pub(crate) fn maria() -> Self {
+        Self {
+            key: "1".into(),
+            dn: "uid=maria".into(),
+            username: "maria".into(),
+            display_name: "Maria".into(),
+            mail: None,
+            affiliations: Vec::new(),
+        }
+    }
+}
+
 /// A person who has signed in at least once.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Serialize, Deserialize)]
 #[diesel(table_name = accounts)]

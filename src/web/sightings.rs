@@ -65,14 +65,7 @@ mod tests {
 
     #[test]
     fn a_match_has_its_own_time() {
-        let person = Person {
-            key: "entryuuid:1".into(),
-            dn: "uid=a,dc=x".into(),
-            username: "a".into(),
-            display_name: "A".into(),
-            mail: None,
-            affiliations: Vec::new(),
-        };
+        let person = Person::maria();
         let sightings = Sightings::new(Duration::from_secs(30));
         sightings.keep("1", &person, at(0));
         sightings.keep_match("1", "(a=b)", true, at(10));

@@ -212,14 +212,7 @@ mod tests {
         let database = Database::open(&settings).expect("an address");
         database.migrate().await.expect("migrated");
         let now = Clock::system().now();
-        let person = Person {
-            dn: "uid=maria".into(),
-            key: "1".into(),
-            username: "maria".into(),
-            display_name: "Maria".into(),
-            mail: None,
-            affiliations: Vec::new(),
-        };
+        let person = Person::maria();
         let story = database.write(move |conn| {
             let account = accounts::remember(conn, &person, Locale::De, now)?;
             let older = decide_and_take(conn, &account, true, now)?;

@@ -15,14 +15,7 @@ fn lease(holder: &str, until: Instant) -> Lease {
 
 /// An entry that one took, and then, the lease being over, another.
 fn taken_twice(conn: &mut Conn, now: Instant) -> Result<(Entry, Entry), Error> {
-    let person = Person {
-        dn: "uid=maria".into(),
-        key: "1".into(),
-        username: "maria".into(),
-        display_name: "Maria".into(),
-        mail: None,
-        affiliations: Vec::new(),
-    };
+    let person = Person::maria();
     let account = accounts::remember(conn, &person, Locale::De, now)?;
     owe(conn, &account.id, "chat", Effect::Membership, now)?;
     let (soon, later) = (now + TimeDelta::seconds(1), now + TimeDelta::seconds(2));
