@@ -8,7 +8,11 @@ use super::{
     Directory, DirectoryError, split_dn,
     writer::{Shown, Target},
 };
-use crate::domain::{accounts::Person, catalogue::Grant, memberships::Membership};
+use crate::domain::{
+    accounts::{Account, Person},
+    catalogue::Grant,
+    memberships::Membership,
+};
 
 /// Who holds or shall hold a membership.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +25,13 @@ pub struct Holder {
 impl From<&Person> for Holder {
     fn from(person: &Person) -> Self {
         Self { dn: person.dn.clone(), username: person.username.clone() }
+    }
+}
+
+impl From<&Account> for Holder {
+    /// As the directory showed the person last.
+    fn from(account: &Account) -> Self {
+        Self { dn: account.dn.clone(), username: account.username.clone() }
     }
 }
 

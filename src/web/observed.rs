@@ -118,12 +118,11 @@ pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subje
     if let Some(matches) = state.sightings.matches(subject.account_id, filter, asked_at) {
         return Some(matches);
     }
-    let matches = matches_now(state, subject.person, filter).await;
-    match matches {
-        Some(matches) => state.sightings.keep_match(subject.account_id, filter, matches, asked_at),
-        None => return state.sightings.has_matched(subject.account_id, filter).then_some(true),
-    }
-    matches
+    let Some(matches) = matches_now(state, subject.person, filter).await else {
+        return state.sightings.has_matched(subject.account_id, filter).then_some(true);
+    };
+    state.sightings.keep_match(subject.account_id, filter, matches, asked_at);
+    Some(matches)
 }
 
 async fn matches_now(state: &State, person: Option<&Person>, filter: &str) -> Option<bool> {

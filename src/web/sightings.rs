@@ -46,9 +46,8 @@ impl Sightings {
 
     /// Whether the person's entry matched a filter when that was asked last, however long ago.
     pub(super) fn has_matched(&self, account_id: &str, filter: &str) -> bool {
-        self.0
-            .last(account_id)
-            .is_some_and(|sighting| sighting.matches.get(filter).is_some_and(|(matches, _)| *matches))
+        let said = self.0.look(account_id, |sighting, _| sighting.matches.get(filter).copied());
+        said.is_some_and(|(matches, _)| matches)
     }
 
     /// The directory says now whether the person's entry matches a filter.

@@ -8,16 +8,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{
-    Settings,
-    memberships::{Known, holder},
-    refusals,
-};
+use super::{Settings, memberships::Known, refusals};
 use crate::{
     chance,
     clock::{Clock, Instant, delta},
     db::{self, Conn, Database},
-    directory::{Directory, DirectoryError},
+    directory::{Directory, DirectoryError, Holder},
     domain::{
         accounts::Account,
         catalogue::{Catalogue, Service},
@@ -174,7 +170,7 @@ impl Delivery {
         let (this, owed) = (self.clone(), owed.collect::<Vec<_>>());
         let delivering = tokio::spawn(async move {
             join_all(owed.into_iter().map(async |(mut entry, decision)| {
-                let known = Known { decision, holder: is_just_read.then(|| holder(&entry.account)) };
+                let known = Known { decision, holder: is_just_read.then(|| Holder::from(&entry.account)) };
                 if let Err(failure) = this.deliver_membership(&mut entry, Some(known)).await {
                     this.postpone(&entry, &failure).await;
                 }

@@ -24,11 +24,6 @@ pub(super) struct Known {
     pub(super) holder: Option<Holder>,
 }
 
-/// Whom the account names, as the directory showed them last.
-pub(super) fn holder(account: &Account) -> Holder {
-    Holder { dn: account.dn.clone(), username: account.username.clone() }
-}
-
 impl Delivery {
     /// Renews the lease of the entry where somebody has decided anew.
     pub(super) async fn deliver_membership(&self, entry: &mut Entry, known: Option<Known>) -> Result<(), Failure> {
@@ -86,7 +81,7 @@ impl Delivery {
         match self.outside.directory.behind(account).await? {
             Some(person) => Ok(Holder::from(&person)),
             None if wanted => Err(Failure::PersonGone),
-            None => Ok(holder(account)),
+            None => Ok(Holder::from(account)),
         }
     }
 
@@ -141,13 +136,7 @@ fn note_applied(
         }
         Writers::Alone => {
             if entitlements::mark_applied(conn, account_id, service, shown.revision, now)? {
-                let record = Record {
-                    kind: Kind::MembershipWritten,
-                    account_id: Some(account_id),
-                    service: Some(service),
-                    detail: json!({ "present": shown.wanted, "revision": shown.revision }),
-                };
-                log::append(conn, Origin { actor: Actor::System, request_id: &entry.id, at: now }, &record)?;
+                record_written(conn, entry, shown, now)?;
             } else if let Some(newer) = decision(conn, account_id, service)?
                 && newer.revision != shown.revision
             {
@@ -157,6 +146,16 @@ fn note_applied(
         }
     }
     Ok(None)
+}
+
+fn record_written(conn: &mut Conn, entry: &Entry, shown: Decision, now: Instant) -> Result<(), db::Error> {
+    let record = Record {
+        kind: Kind::MembershipWritten,
+        account_id: Some(&entry.account.id),
+        service: Some(&entry.service),
+        detail: json!({ "present": shown.wanted, "revision": shown.revision }),
+    };
+    log::append(conn, Origin { actor: Actor::System, request_id: &entry.id, at: now }, &record)
 }
 
 /// What is decided now about one account and one service.

@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use crate::{
-    portal::{self, Portal},
     proxy::{Moment, Operation, Weather},
     support::people::{COMMA, MARIA, UMLAUT},
     visitor::{self, Visitor},
@@ -276,8 +275,7 @@ async fn a_mail_server_that_hangs_holds_up_no_directory_write() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mail_server_that_thinks_longer_than_a_lease_gets_the_mail_once() {
     let world = World::new().await;
-    let _other =
-        Portal::start(&portal::options(&world.options.database, &world.ldap, &world.smtp), &world.ldap, &world.smtp);
+    let _other = world.another_portal();
     let mut maria = world.visitor(MARIA.uid).await;
     world.smtp.answer(Some("hang"));
     assert!(world.press(&mut maria, true).await.is_done());

@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::{
     evidence,
-    portal::{self, Portal},
+    portal::Portal,
     proxy::{Moment, Operation, Weather},
     support::people::MARIA,
     visitor::Visitor,
@@ -18,8 +18,7 @@ use crate::{
 #[tokio::test(flavor = "multi_thread")]
 async fn a_press_that_was_overtaken_changes_nothing() {
     let world = World::new().await;
-    let direct =
-        Portal::start(&portal::options(&world.options.database, &world.ldap, &world.smtp), &world.ldap, &world.smtp);
+    let direct = world.another_portal();
     let mut maria = world.visitor(MARIA.uid).await;
     // In the group without ever having accepted anything.
     evidence::add_members(&world.ldap, &world.options.group, &[MARIA.dn()]).await;
@@ -60,8 +59,7 @@ async fn pressed_twice(world: &World, direct: &Portal, maria: &mut Visitor, gran
 #[tokio::test(flavor = "multi_thread")]
 async fn a_write_whose_turn_comes_too_late_is_left_to_others() {
     let world = World::new().await;
-    let other =
-        Portal::start(&portal::options(&world.options.database, &world.ldap, &world.smtp), &world.ldap, &world.smtp);
+    let other = world.another_portal();
     let mut maria = world.visitor(MARIA.uid).await;
     let jonas = world.visitor("student00001").await;
     assert!(world.press(&mut maria, true).await.is_done());

@@ -79,6 +79,11 @@ impl World {
         Self { portal, options, ldap, smtp, ldap_proxy, smtp_proxy, database_proxy, database, _folder: folder }
     }
 
+    /// A second portal on the same database, with no proxy before its servers.
+    pub fn another_portal(&self) -> Portal {
+        Portal::start(&portal::options(&self.options.database, &self.ldap, &self.smtp), &self.ldap, &self.smtp)
+    }
+
     /// Somebody who has signed in.
     pub async fn visitor(&self, uid: &str) -> Visitor {
         let mut visitor = Visitor::new(uid, visitor::http());
