@@ -49,6 +49,7 @@ pub(super) fn read(reader: &Reader) -> (Settings, SocketAddr) {
         inspection: inspection(&reader.section("inspection")),
         roles: roles::pages(&reader.section("roles")),
         write_deadline: reader.section("write").duration("deadline", "2s", ("100ms", "30s")),
+        page_timeout: reader.section("directory").duration("page_timeout", "800ms", ("100ms", "30s")),
         believe_for: reader.section("directory").duration("believe_for", "30s", ("0ms", "5m")),
     };
     (settings, listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))))

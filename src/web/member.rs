@@ -1,6 +1,7 @@
 //! Who is signed in: the session, the account behind it, and the person as the directory shows them now.
 
 use std::{
+    cell::OnceCell,
     collections::HashMap,
     future::{Ready, ready},
 };
@@ -13,8 +14,9 @@ use super::{
     State, client,
     error::WebError,
     forms::Fields,
-    observed::in_time,
+    observed::Subject,
     pages::frame::{Notice, NoticeKind},
+    patience::Patience,
     session_store::UNAVAILABLE,
 };
 use crate::{
@@ -81,6 +83,7 @@ pub(super) struct Member {
     pub(super) session_ends: Instant,
     pub(super) notice: Option<NextNotice>,
     session: Session,
+    patience: OnceCell<Patience>,
 }
 
 /// Gives the browser the session that is stored under this key, whatever it had before.
@@ -110,7 +113,7 @@ impl Member {
         };
         let session_ends = data.ends_at.min(state.clock.now() + delta(state.settings.session.idle));
         let notice = take(&session, NOTICE);
-        Ok(Self { account, data, session_ends, notice, session })
+        Ok(Self { account, data, session_ends, notice, session, patience: OnceCell::new() })
     }
 
     /// The person as the directory shows them, or has shown them lately; `None` if the directory does not answer.
@@ -142,7 +145,17 @@ impl Member {
 
     async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
         let (directory, account) = (state.directory.clone(), self.account.clone());
-        in_time(state, async move { directory.behind(&account).await }).await
+        self.patience(state).ask(async move { directory.behind(&account).await }).await
+    }
+
+    /// How long this request waits for the directory, whatever it asks.
+    pub(super) fn patience(&self, state: &State) -> Patience {
+        *self.patience.get_or_init(|| Patience::of(state.settings.page_timeout))
+    }
+
+    /// Whom the directory is asked about on the own pages.
+    pub(super) fn subject<'a>(&'a self, state: &State, person: Option<&'a Person>) -> Subject<'a> {
+        Subject { account_id: &self.account.id, person, patience: self.patience(state) }
     }
 
     /// Ends this session.

@@ -22,6 +22,7 @@ mod multipart;
 mod observed;
 mod own_data;
 pub mod pages;
+mod patience;
 mod permissions;
 mod press;
 mod profile;

@@ -1,14 +1,13 @@
 //! What the directory says now about one person and the services, asked for as long as a page may wait.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
 
-use super::State;
+use super::{State, patience::Patience};
 use crate::{
     clock::Instant,
-    directory::{DirectoryError, Holder},
+    directory::Holder,
     domain::{accounts::Person, catalogue::Service, memberships::Membership},
 };
 
@@ -38,6 +37,7 @@ pub(super) type Observed = HashMap<String, Seen>;
 pub(super) struct Subject<'a> {
     pub(super) account_id: &'a str,
     pub(super) person: Option<&'a Person>,
+    pub(super) patience: Patience,
 }
 
 /// What is asked about a service.
@@ -66,25 +66,6 @@ pub(super) async fn observe(state: &State, subject: Subject<'_>, question: impl 
     join_all(seen).await.into_iter().collect()
 }
 
-/// Asks the directory, and waits for the answer as long as a page may wait.
-pub(super) fn in_time<T: Send + 'static>(
-    state: &State,
-    question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
-) -> impl Future<Output = Result<T, DirectoryError>> {
-    within(state.settings.write_deadline, question)
-}
-
-/// Asks the directory, and waits so long for the answer. The question itself goes on until the directory's own limit: only that
-/// shows that a connection has died.
-pub(super) async fn within<T: Send + 'static>(
-    deadline: Duration,
-    question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
-) -> Result<T, DirectoryError> {
-    let asked = timeout(deadline, tokio::spawn(question)).await;
-    // One that panicked has no answer, either.
-    asked.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
-}
-
 /// Nobody may request a service that does not tell what happens to personal data.
 fn eligible_without_asking(service: &Service) -> Option<bool> {
     match &service.eligibility {
@@ -97,7 +78,7 @@ fn eligible_without_asking(service: &Service) -> Option<bool> {
 async fn membership(state: &State, service: &Service, subject: Subject<'_>) -> Membership {
     let Some(person) = subject.person else { return Membership::Unknown };
     let (directory, grant, holder) = (state.directory.clone(), service.grant.clone(), Holder::from(person));
-    match in_time(state, async move { directory.has(&grant, &holder).await }).await {
+    match subject.patience.ask(async move { directory.has(&grant, &holder).await }).await {
         Ok(true) => Membership::Present,
         Ok(false) => Membership::Absent,
         Err(error) => {
@@ -118,14 +99,14 @@ pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subje
     if let Some(matches) = state.sightings.matches(subject.account_id, filter, asked_at) {
         return Some(matches);
     }
-    let Some(matches) = matches_now(state, subject.person, filter).await else {
+    let Some(matches) = matches_now(state, subject, filter).await else {
         return state.sightings.has_matched(subject.account_id, filter).then_some(true);
     };
     state.sightings.keep_match(subject.account_id, filter, matches, asked_at);
     Some(matches)
 }
 
-async fn matches_now(state: &State, person: Option<&Person>, filter: &str) -> Option<bool> {
-    let (directory, dn, filter) = (state.directory.clone(), person?.dn.clone(), filter.to_owned());
-    in_time(state, async move { directory.matches(&dn, &filter).await }).await.ok()
+async fn matches_now(state: &State, subject: Subject<'_>, filter: &str) -> Option<bool> {
+    let (directory, dn, filter) = (state.directory.clone(), subject.person?.dn.clone(), filter.to_owned());
+    subject.patience.ask(async move { directory.matches(&dn, &filter).await }).await.ok()
 }

@@ -9,7 +9,7 @@ use super::{
     error::WebError,
     forms::{self, Fields},
     member::Member,
-    observed::{Observed, Question, Seen, Subject, observe},
+    observed::{Observed, Question, Seen, observe},
     pages::{
         data_protection::disclosure,
         frame::{Frame, Nav},
@@ -33,8 +33,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let resumed = member.take_resumed_form();
     let person = member.person(&state, client::locale(&request)).await?;
-    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
-    let observed = observe(&state, subject, |_| Question::BOTH).await;
+    let observed = observe(&state, member.subject(&state, person.as_ref()), |_| Question::BOTH).await;
     form(&request, &state, &member, &observed, resumed.as_ref(), Vec::new()).await
 }
 

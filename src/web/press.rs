@@ -9,7 +9,7 @@ use super::{
     error::WebError,
     forms::Fields,
     member::{Member, NextNotice},
-    observed::{Observed, Question, Seen, Subject, observe},
+    observed::{Observed, Question, Seen, observe},
     permissions, see_other, sign_in,
 };
 use crate::{
@@ -45,18 +45,16 @@ pub(super) async fn create(
     let rows = rows(&fields);
     let terms_accepted = fields.get("terms") == Some("accepted");
     let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted };
-    let began = std::time::Instant::now();
     let person = member.person(&state, locale).await?;
     match press.decide(person.as_ref()).await? {
         Ok(Written { change_id, account, decided, lease }) => {
             // One deadline for all that the directory was asked since the press.
-            let deadline = state.settings.write_deadline.saturating_sub(began.elapsed());
+            let deadline = state.settings.write_deadline.saturating_sub(member.patience(&state).spent());
             state.delivery.attempt(&account, person.is_some(), &decided, &lease, deadline).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {
-            let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
-            let observed = observe(&state, subject, |_| Question::BOTH).await;
+            let observed = observe(&state, member.subject(&state, person.as_ref()), |_| Question::BOTH).await;
             permissions::form(&request, &state, &member, &observed, Some(&fields), refusals).await
         }
     }
@@ -105,9 +103,8 @@ impl Pressed<'_> {
 
     /// Asks for what a press needs: whether the person may have what is newly ticked, and the memberships named.
     async fn observe(&self, person: Option<&Person>, memberships: &BTreeSet<String>) -> Observed {
-        let subject = Subject { account_id: &self.member.account.id, person };
         let is_granted = |slug: &str| self.rows.iter().any(|row| row.service == slug && row.asks_for_more());
-        observe(self.state, subject, |service| Question {
+        observe(self.state, self.member.subject(self.state, person), |service| Question {
             membership: memberships.contains(service.slug.as_str()),
             eligible: is_granted(service.slug.as_str()),
         })

@@ -11,7 +11,7 @@ use super::{
     error::WebError,
     forms,
     member::Member,
-    observed::{Subject, in_time, is_eligible},
+    observed::{Subject, is_eligible},
     pages::{
         data_protection::disclosure,
         frame::{Frame, Nav},
@@ -40,7 +40,7 @@ pub(super) async fn show(
     let service = state.catalogue.get(&service).ok_or(WebError::NotFound)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
     let person = member.person(&state, frame.locale).await?;
-    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
+    let subject = member.subject(&state, person.as_ref());
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let (outcome, proof) = outcome(&state, &frame, service, subject, &dossier, now).await;
@@ -59,7 +59,7 @@ pub(super) async fn show_change(
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
     let person = member.person(&state, frame.locale).await?;
-    let subject = Subject { account_id: &member.account.id, person: person.as_ref() };
+    let subject = member.subject(&state, person.as_ref());
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let services = state.catalogue.services.iter();
@@ -122,7 +122,7 @@ pub(super) async fn outcome(
     let Some(person) = about.person else { return (Outcome::Unknown, None) };
     let (directory, asked, subject) = (state.directory.clone(), service.clone(), person.clone());
     let proving = async move { Ok(directory.prove_admission(&asked, &subject, now).await) };
-    let (membership, proof) = in_time(state, proving).await.unwrap_or((Membership::Unknown, None));
+    let (membership, proof) = about.patience.ask(proving).await.unwrap_or((Membership::Unknown, None));
     let outcome = match (membership, proof.as_ref().map(|proof| &proof.verdict)) {
         (Membership::Unknown, _) => Outcome::Unknown,
         (Membership::Absent, _) => {

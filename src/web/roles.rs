@@ -7,8 +7,8 @@ use super::{
     State, client,
     error::WebError,
     member::Member,
-    observed::in_time,
     pages::{frame::Nav, role_missing::RoleMissingPage},
+    patience::Patience,
     view,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
 /// A page with 403 that says what grants the role; [`WebError::Unavailable`] if the last answer has grown old and the directory
 /// cannot be asked.
 pub(super) async fn require(request: &HttpRequest, state: &State, member: &Member, role: Role) -> Result<(), WebError> {
-    let roles = of(request, state, &member.account).await?;
+    let roles = of(&client::request_id(request), state, &member.account, member.patience(state)).await?;
     if roles.has(role) {
         return Ok(());
     }
@@ -50,13 +50,13 @@ pub(super) async fn require(request: &HttpRequest, state: &State, member: &Membe
 }
 
 /// Looks at the roles of somebody who signs in, so that the first page shows what belongs to them. Signing in does not depend on it.
-pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account, person: Person) {
+pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account, person: Person, patience: Patience) {
     state.roles.forget(&account.id);
     if !state.directory.settings().roles.is_any_granted() {
         return;
     }
     let (directory, now) = (state.directory.clone(), state.clock.now());
-    let learnt = match in_time(state, async move { directory.roles(&person).await }).await {
+    let learnt = match patience.ask(async move { directory.roles(&person).await }).await {
         Ok(roles) => keep(&client::request_id(request), state, account, roles, now).await,
         Err(error) => Err(not_known(&error)),
     };
@@ -66,12 +66,12 @@ pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Accoun
 }
 
 /// The account's roles; the directory is asked if its last answer is older than the refresh.
-pub(super) async fn of(request: &HttpRequest, state: &State, account: &Account) -> Result<Roles, WebError> {
-    of_account(&client::request_id(request), state, account).await
-}
-
-/// The same for an answer that goes on after its request.
-pub(super) async fn of_account(request_id: &str, state: &State, account: &Account) -> Result<Roles, WebError> {
+pub(super) async fn of(
+    request_id: &str,
+    state: &State,
+    account: &Account,
+    patience: Patience,
+) -> Result<Roles, WebError> {
     if !state.directory.settings().roles.is_any_granted() {
         return Ok(Roles::NONE);
     }
@@ -79,7 +79,7 @@ pub(super) async fn of_account(request_id: &str, state: &State, account: &Accoun
     if let Some(roles) = state.roles.fresh(&account.id, now) {
         return Ok(roles);
     }
-    let roles = look(state, account).await.map_err(|error| not_known(&error))?;
+    let roles = look(state, account, patience).await.map_err(|error| not_known(&error))?;
     keep(request_id, state, account, roles, now).await
 }
 
@@ -102,7 +102,7 @@ async fn keep(
 }
 
 /// Asks about this account. Who is gone has none.
-async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError> {
+async fn look(state: &State, account: &Account, patience: Patience) -> Result<Roles, DirectoryError> {
     let (directory, account) = (state.directory.clone(), account.clone());
     let seen = state.sightings.person(&account.id, state.clock.now());
     let asking = async move {
@@ -115,7 +115,7 @@ async fn look(state: &State, account: &Account) -> Result<Roles, DirectoryError>
             None => Ok(Roles::NONE),
         }
     };
-    in_time(state, asking).await
+    patience.ask(asking).await
 }
 
 /// A change of somebody's roles is a record of the log; most people never have any, and nothing is written for them.

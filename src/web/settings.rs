@@ -26,7 +26,9 @@ pub struct Settings {
     pub reminders: reminders::Rules,
     pub roles: Roles,
     pub inspection: Inspection,
-    /// How long a request waits for the directory write before it answers "stored, being applied".
+    /// How long a page waits for what the directory says, however much it asks, before it shows what is known without.
+    pub page_timeout: Duration,
+    /// How long a press waits for the directory, its questions included, before it is answered "stored, being applied".
     pub write_deadline: Duration,
     /// For how long pages rely on what the directory said about a person who is signed in. Memberships are asked each time.
     pub believe_for: Duration,

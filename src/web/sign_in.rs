@@ -16,11 +16,11 @@ use super::{
     error::WebError,
     forms::{self, Fields, FormCookie},
     member::begin_session,
-    observed::within,
     pages::{
         frame::{Nav, Notice, NoticeKind},
         sign_in::{SignInPage, SignInProblem},
     },
+    patience::Patience,
     refusals, roles, see_other, session_store,
     throttle::Wait,
     view,
@@ -87,8 +87,9 @@ pub(super) async fn create(
 ) -> Result<HttpResponse, WebError> {
     let fields = Fields::new(fields.into_inner());
     let entered = Entered::from(&fields);
-    match enter(&request, &state, &fields, &entered).await? {
-        Ok(person) => welcome(&request, &state, &entered, person).await,
+    let patience = Patience::of(state.settings.sign_in.deadline);
+    match enter(&request, &state, &fields, &entered, patience).await? {
+        Ok(person) => welcome(&request, &state, &entered, person, patience).await,
         Err(problem) => refuse(&request, &state, entered, problem),
     }
 }
@@ -102,13 +103,14 @@ async fn enter(
     state: &web::Data<State>,
     fields: &Fields,
     entered: &Entered,
+    patience: Patience,
 ) -> Result<Result<Person, SignInProblem>, WebError> {
     let Some(cookie) = FormCookie::sent(request) else { return Ok(Err(SignInProblem::CookieMissing)) };
     fields.require_token(&cookie.token)?;
     if let Err(problem) = require_both(entered).and_then(|()| admit_address(request, state)) {
         return Ok(Err(problem));
     }
-    Ok(in_turn(request, state, entered).await)
+    Ok(in_turn(request, state, entered, patience).await)
 }
 
 fn require_both(entered: &Entered) -> Result<(), SignInProblem> {
@@ -128,7 +130,12 @@ fn admit_address(request: &HttpRequest, state: &State) -> Result<(), SignInProbl
 
 /// Asks the directory, and waits for its word until the deadline. However a refusal came about there, it takes the same time;
 /// who cannot be served now is told so at once.
-async fn in_turn(request: &HttpRequest, state: &web::Data<State>, entered: &Entered) -> Result<Person, SignInProblem> {
+async fn in_turn(
+    request: &HttpRequest,
+    state: &web::Data<State>,
+    entered: &Entered,
+    patience: Patience,
+) -> Result<Person, SignInProblem> {
     let Ok(turn) = Arc::clone(&state.sign_ins).try_acquire_owned() else { return Err(SignInProblem::Overloaded) };
     let began = tokio::time::Instant::now();
     let attempt = Attempt {
@@ -139,7 +146,7 @@ async fn in_turn(request: &HttpRequest, state: &web::Data<State>, entered: &Ente
         request_id: client::request_id(request),
         _turn: turn,
     };
-    let admitted = within(state.settings.sign_in.deadline, attempt.decide()).await.unwrap_or_else(|error| {
+    let admitted = patience.ask(attempt.decide()).await.unwrap_or_else(|error| {
         tracing::error!(event = "directory.unavailable", reason = %error);
         Err(SignInProblem::DirectoryUnavailable)
     });
@@ -227,6 +234,7 @@ async fn welcome(
     state: &State,
     entered: &Entered,
     person: Person,
+    patience: Patience,
 ) -> Result<HttpResponse, WebError> {
     let locale = client::locale(request);
     let key = generate_session_key();
@@ -244,7 +252,7 @@ async fn welcome(
     let account = arrival.record(&state.database).await?;
     state.sightings.keep(&account.id, &person, now);
     begin_session(&request.get_session(), key.as_ref())?;
-    roles::learn(request, state, &account, person).await;
+    roles::learn(request, state, &account, person, patience).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))

@@ -24,7 +24,7 @@ async fn set_aside(world: &World, uid: &str, trouble: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_does_not_exist() {
-    let world = World::with_group(MISSING).await;
+    let world = World::with(|options| options.group = MISSING.to_owned()).await;
     let (mut maria, mut umlaut) = (world.visitor(MARIA.uid).await, world.visitor(UMLAUT.uid).await);
     assert!(world.press(&mut maria, true).await.is_done());
     assert!(world.press(&mut umlaut, true).await.is_done());
@@ -58,7 +58,7 @@ async fn a_mail_password_that_was_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rights_that_the_portal_does_not_have() {
-    let world = World::with_group(IT_STAFF).await;
+    let world = World::with(|options| options.group = IT_STAFF.to_owned()).await;
     let mut maria = world.visitor(MARIA.uid).await;
     assert!(world.press(&mut maria, true).await.is_done());
     set_aside(&world, MARIA.uid, "insufficient-access").await;

@@ -39,16 +39,14 @@ pub struct World {
 impl World {
     /// A portal on SQLite.
     pub async fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let url = portal::sqlite(folder.path());
-        Self::on(&url, &url, None, GROUP, folder).await
+        Self::with(|_| ()).await
     }
 
-    /// A portal whose service has another group.
-    pub async fn with_group(group: &str) -> Self {
+    /// A portal on SQLite with other options.
+    pub async fn with(change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = portal::sqlite(folder.path());
-        Self::on(&url, &url, None, group, folder).await
+        Self::on(&url, &url, None, folder, change).await
     }
 
     /// A portal on PostgreSQL, with a proxy before it.
@@ -58,22 +56,30 @@ impl World {
         let mut proxied = Url::parse(&url).expect("a URL");
         proxied.set_port(Some(proxy.port)).expect("a port");
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Self::on(&url, proxied.as_str(), Some(proxy), GROUP, folder).await
+        Self::on(&url, proxied.as_str(), Some(proxy), folder, |_| ()).await
     }
 
-    async fn on(url: &str, for_portal: &str, database_proxy: Option<Proxy>, group: &str, folder: TempDir) -> Self {
+    async fn on(
+        url: &str,
+        for_portal: &str,
+        database_proxy: Option<Proxy>,
+        folder: TempDir,
+        change: impl FnOnce(&mut Options),
+    ) -> Self {
         let ldap = OpenLdap::start(&openldap::Options { students: 330, ..openldap::Options::default() });
         let smtp = Smtp::start();
         let ldap_proxy = Proxy::before(port_of(&ldap.ldap_url)).await;
         let smtp_proxy = Proxy::before(smtp.port).await;
-        let options = Options {
+        let mut options = Options {
             database: for_portal.to_owned(),
             ldap_port: ldap_proxy.port,
             smtp_port: smtp_proxy.port,
-            group: group.to_owned(),
+            group: GROUP.to_owned(),
             // Longer than what a page waits.
             operation_timeout: "3s",
+            believe_for: "30s",
         };
+        change(&mut options);
         let portal = Portal::start(&options, &ldap, &smtp);
         let database = evidence::open(url);
         Self { portal, options, ldap, smtp, ldap_proxy, smtp_proxy, database_proxy, database, _folder: folder }

@@ -100,6 +100,7 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
         smtp_port: smtp_proxy.port,
         group: GROUP.to_owned(),
         operation_timeout: "1s",
+        believe_for: "30s",
     };
     let portals: Vec<_> = (0..portals).map(|_| Mutex::new(Portal::start(&options, &ldap, &smtp))).collect();
     let addresses: Vec<String> = portals.iter().map(|portal| portal.lock().expect("a portal").address()).collect();

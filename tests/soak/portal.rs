@@ -36,6 +36,8 @@ pub struct Options {
     pub group: String,
     /// How long one question to the directory may take.
     pub operation_timeout: &'static str,
+    /// For how long pages rely on what the directory said about a person.
+    pub believe_for: &'static str,
 }
 
 /// A portal that can be killed and started again.
@@ -125,7 +127,7 @@ fn is_alive(port: u16) -> bool {
 
 /// Short limits, so that a test need not wait long for what a university waits for.
 fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> String {
-    let Options { database, ldap_port, smtp_port, group, operation_timeout } = options;
+    let Options { database, ldap_port, smtp_port, group, operation_timeout, believe_for } = options;
     let mut text = String::new();
     let mut section = |name: &str, settings: &[(&str, &str)]| {
         let _ = writeln!(text, "[{name}]");
@@ -165,6 +167,7 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
             ("bind_password", ldap.portal_password),
             ("connect_timeout", "1s"),
             ("operation_timeout", operation_timeout),
+            ("believe_for", believe_for),
         ],
     );
     section(
@@ -214,6 +217,7 @@ pub fn options(database: &str, ldap: &OpenLdap, smtp: &Smtp) -> Options {
         smtp_port: smtp.port,
         group: GROUP.to_owned(),
         operation_timeout: "1s",
+        believe_for: "30s",
     }
 }
 

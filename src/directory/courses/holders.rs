@@ -53,7 +53,7 @@ impl Courses {
                 .iter()
                 .map(|block| block.iter().map(|p| format!("({attribute}={})", ldap_escape(value(p)))).collect())
                 .collect();
-            let asked = terms.iter().map(|terms| self.share(group, terms));
+            let asked: Vec<_> = terms.iter().map(|terms| self.share(group, terms)).collect();
             let shares: Vec<Share> = stream::iter(asked).buffered(SIDE_BY_SIDE).try_collect().await?;
             let mut next = Vec::new();
             for (block, share) in blocks.into_iter().zip(shares) {
@@ -96,7 +96,7 @@ impl Courses {
             format!("(&{has_value}{})", any_of(&self.settings.dn_attribute, &dns))
         };
         let filters: Vec<String> = people.chunks(AT_ONCE).map(filter).collect();
-        let asked = filters.iter().map(|filter| self.keys_of(filter));
+        let asked: Vec<_> = filters.iter().map(|filter| self.keys_of(filter)).collect();
         let found: Vec<Vec<String>> = stream::iter(asked).buffered(SIDE_BY_SIDE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }

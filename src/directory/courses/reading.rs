@@ -44,7 +44,7 @@ impl Courses {
             By::Username => &self.directory.settings().people.username_attribute,
         };
         let batches: Vec<String> = values.chunks(AT_ONCE).map(|values| any_of(attribute, values)).collect();
-        let asked = batches.iter().map(|filter| self.fitting(filter));
+        let asked: Vec<_> = batches.iter().map(|filter| self.fitting(filter)).collect();
         let found: Vec<Vec<Participant>> = stream::iter(asked).buffered(SIDE_BY_SIDE).try_collect().await?;
         Ok(found.concat())
     }

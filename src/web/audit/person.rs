@@ -26,12 +26,13 @@ use crate::{
         error::WebError,
         history,
         member::Member,
-        observed::{Subject, in_time},
+        observed::Subject,
         pages::{
             audit::person::{DirectoryNow, PersonPage, ServiceNow},
             frame::{Frame, Nav},
             result::Outcome,
         },
+        patience::Patience,
         profile, result, view,
     },
 };
@@ -64,13 +65,15 @@ pub(in crate::web) async fn show(
     let known = state.database.search(move |conn| know(conn, &id, locale, now)).await?.ok_or(WebError::NotFound)?;
     let subjects = BTreeSet::from([known.account.id.clone()]);
     auditor.note(&state, Kind::PersonViewed, json!({}), subjects).await?;
-    let directory = ask_directory(&state, &known.account).await;
+    let patience = member.patience(&state);
+    let directory = ask_directory(&state, &known.account, patience).await;
     let person = match &directory {
         Ok(person) => person.as_ref(),
         Err(_) => None,
     };
+    let about = Subject { account_id: &known.account.id, person, patience };
     let asking =
-        state.catalogue.services.iter().map(|service| service_now(&state, &frame, service, person, &known, now));
+        state.catalogue.services.iter().map(|service| service_now(&state, &frame, service, about, &known, now));
     let services = join_all(asking).await;
     let page = PersonPage {
         reason: auditor.reason,
@@ -107,12 +110,12 @@ fn know(conn: &mut db::Conn, id: &str, locale: Locale, now: Instant) -> Result<O
 }
 
 /// The person as the directory shows them now.
-async fn ask_directory(state: &State, account: &Account) -> Result<Option<Person>, DirectoryError> {
+async fn ask_directory(state: &State, account: &Account, patience: Patience) -> Result<Option<Person>, DirectoryError> {
     if account.directory_key.is_none() {
         return Ok(None);
     }
     let (directory, account) = (state.directory.clone(), account.clone());
-    in_time(state, async move { directory.behind(&account).await }).await
+    patience.ask(async move { directory.behind(&account).await }).await
 }
 
 fn directory_now(frame: &Frame, asked: &Result<Option<Person>, DirectoryError>) -> DirectoryNow {
@@ -134,11 +137,10 @@ async fn service_now(
     state: &State,
     frame: &Frame,
     service: &Service,
-    person: Option<&Person>,
+    about: Subject<'_>,
     known: &Known,
     now: Instant,
 ) -> ServiceNow {
-    let about = Subject { account_id: &known.account.id, person };
     let (outcome, proof) = result::outcome(state, frame, service, about, &known.dossier, now).await;
     let slug = service.slug.as_str();
     let (verdict, explanation) = verdict(frame, &outcome);

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use serde::Deserialize;
 
 use super::{
-    admit, admit_export, bar, chosen, lecturer, name, own_course,
+    admit, admit_export, bar, chosen, classes, lecturer, name, own_course,
     records::{self, Look},
     visible,
 };
@@ -46,9 +46,9 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
     admit(&state, &member)?;
-    let own = own_course(&state, &lecturer, &id).await?;
+    let own = own_course(&state, &member, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let roster = state.classes.roster(&state, &own, wish.refresh.is_some()).await?;
+    let roster = classes::roster(&state, &own, wish.refresh.is_some(), classes::patience(&state)).await?;
     let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
     let activation = Activation::read(&state, service, &roster).await?;
     records::class_viewed(&request, &state, &look, activation.digest()).await?;
@@ -69,9 +69,9 @@ pub(in crate::web) async fn export(
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
     admit(&state, &member)?;
-    let own = own_course(&state, &lecturer, &id).await?;
+    let own = own_course(&state, &member, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let roster = state.classes.roster(&state, &own, false).await?;
+    let roster = classes::roster(&state, &own, false, classes::patience(&state)).await?;
     if !state.settings.courses.shows_names(&roster, &lecturer) {
         return Err(WebError::NotFound);
     }

@@ -6,11 +6,13 @@ use std::{
     time::Duration,
 };
 
+use actix_web::web;
+
 use super::{unavailable, visible};
 use crate::{
     directory::{Courses, OwnCourse},
     domain::courses::{self, CourseId, Participant, Roster},
-    web::{State, error::WebError},
+    web::{State, error::WebError, patience::Patience},
 };
 
 /// How many classes are kept; a class of 100 people takes some 30 KB.
@@ -21,6 +23,24 @@ const NEWEST: Duration = Duration::from_secs(10);
 
 /// Whoever holds the lock reads the class, the others wait and find it.
 type Slot = Arc<tokio::sync::Mutex<Option<Arc<Roster>>>>;
+
+/// How long the classes of one page may take: a large one is many questions, so they have the time of the slowest single one.
+pub(super) fn patience(state: &State) -> Patience {
+    Patience::of(state.directory.settings().operation_timeout)
+}
+
+/// The class: as kept if that is recent enough, else as the directory shows it now. What takes longer is read all the same, and
+/// is there for the next page.
+pub(super) async fn roster(
+    state: &web::Data<State>,
+    own: &OwnCourse,
+    wants_newest: bool,
+    patience: Patience,
+) -> Result<Arc<Roster>, WebError> {
+    let (state, own) = (state.clone(), own.clone());
+    let reading = async move { Ok(state.classes.kept_or_read(&state, &own, wants_newest).await) };
+    patience.ask(reading).await.unwrap_or_else(|error| Err(unavailable(&error)))
+}
 
 pub(in crate::web) struct Classes {
     courses: Courses,
@@ -36,13 +56,7 @@ impl Classes {
         &self.courses
     }
 
-    /// The class: as kept if that is recent enough, else as the directory shows it now.
-    pub(in crate::web) async fn roster(
-        &self,
-        state: &State,
-        own: &OwnCourse,
-        wants_newest: bool,
-    ) -> Result<Arc<Roster>, WebError> {
+    async fn kept_or_read(&self, state: &State, own: &OwnCourse, wants_newest: bool) -> Result<Arc<Roster>, WebError> {
         let slot = self.slot(&own.course.id);
         let mut kept = slot.lock().await;
         let (now, cached_for) = (state.clock.now(), state.settings.courses.cached_for);

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::{
     board::Wish,
-    chosen, lecturer, own_course,
+    chosen, classes, lecturer, own_course,
     records::{self, Look},
 };
 use crate::{
@@ -30,7 +30,7 @@ use crate::{
         sessions,
     },
     web::{
-        State, client, error::WebError, member::Member, observed::in_time, pages::courses::Tally, roles, seats::Seat,
+        State, client, error::WebError, member::Member, pages::courses::Tally, patience::Patience, roles, seats::Seat,
     },
 };
 
@@ -52,12 +52,12 @@ pub(in crate::web) async fn show(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
-    let own = own_course(&state, &lecturer, &id).await?;
+    let own = own_course(&state, &member, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let Some(seat) = state.boards.seat(&member.data.reference, &member.account.id, &own.course.id) else {
         return Ok(HttpResponse::TooManyRequests().insert_header((header::RETRY_AFTER, "30")).finish());
     };
-    let roster = state.classes.roster(&state, &own, false).await?;
+    let roster = classes::roster(&state, &own, false, classes::patience(&state)).await?;
     let mut counts = state.boards.watch(&state, &own.course.id, service, Arc::clone(&roster)).await?;
     counts.mark_changed();
     let first = *counts.borrow();
@@ -164,8 +164,13 @@ impl Board {
         self.asked_at = now;
         let (courses, lecturer, id) =
             (self.state.classes.courses().clone(), self.lecturer.clone(), self.course.id.clone());
-        let asked = in_time(&self.state, async move { courses.one_of(&lecturer, &id).await }).await;
+        let asked = self.patience().ask(async move { courses.one_of(&lecturer, &id).await }).await;
         !matches!(asked, Ok(None))
+    }
+
+    /// An open board waits for each answer as long as a page does for all of its own.
+    fn patience(&self) -> Patience {
+        Patience::of(self.state.settings.page_timeout)
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
@@ -175,7 +180,7 @@ impl Board {
         let asked =
             self.state.database.ask(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
         asked.await.unwrap_or(true)
-            && roles::of_account(&self.request_id, &self.state, &self.account)
+            && roles::of(&self.request_id, &self.state, &self.account, self.patience())
                 .await
                 .map_or(true, |roles| roles.has(Role::Lecturer))
     }

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, stream};
 
 use super::{
-    admit, bar, lecturer, name, own_courses,
+    admit, bar, classes, lecturer, name, own_courses,
     records::{self, Look},
     visible,
 };
@@ -21,6 +21,7 @@ use crate::{
             courses::{CourseRow, CoursesPage},
             frame::{Frame, Nav},
         },
+        patience::Patience,
         view,
     },
 };
@@ -38,10 +39,11 @@ pub(in crate::web) async fn show(
     admit(&state, &member)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let term = Term::at(frame.now, frame.tz, state.settings.courses.terms);
-    let mut own = own_courses(&state, &lecturer).await?;
+    let mut own = own_courses(&state, &member, &lecturer).await?;
     own.sort_by_cached_key(|own| (std::cmp::Reverse(own.course.parsed_term()), own.course.title.to_lowercase()));
     let (current, older): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| own.course.is_current(term));
-    let reading = current.iter().map(|own| counts(&state, own));
+    let patience = classes::patience(&state);
+    let reading = current.iter().map(|own| counts(&state, own, patience));
     let counted: Vec<Option<Counted>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     record(&request, &state, &member, &current, &counted).await?;
     let current = current.iter().zip(counted).map(|(own, counts)| row(&state, &frame, own, counts)).collect();
@@ -62,8 +64,8 @@ struct Counted {
 }
 
 /// `None` if the class cannot be read now.
-async fn counts(state: &State, own: &OwnCourse) -> Option<Counted> {
-    let roster = state.classes.roster(state, own, false).await.ok()?;
+async fn counts(state: &web::Data<State>, own: &OwnCourse, patience: Patience) -> Option<Counted> {
+    let roster = classes::roster(state, own, false, patience).await.ok()?;
     let asked = Arc::clone(&roster);
     let slugs: Vec<String> = visible(&state.catalogue).map(|service| service.slug.to_string()).collect();
     let counts = state.database.read(move |conn| {

@@ -21,7 +21,6 @@ use super::{
     error::WebError,
     get,
     member::Member,
-    observed::in_time,
     pages::{
         courses::{Bar, CourseName},
         frame::Frame,
@@ -79,10 +78,15 @@ pub(super) fn admit_export(state: &State, member: &Member, subject: &str) -> Res
 
 /// The course of this id, if the directory calls it the lecturer's own now. Others' courses and made-up ids are the same: not
 /// found.
-pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Result<OwnCourse, WebError> {
+pub(super) async fn own_course(
+    state: &State,
+    member: &Member,
+    lecturer: &Person,
+    id: &str,
+) -> Result<OwnCourse, WebError> {
     let id = CourseId::parse(id).ok_or(WebError::NotFound)?;
     let (courses, lecturer, sought) = (state.classes.courses().clone(), lecturer.clone(), id.clone());
-    let asked = in_time(state, async move { courses.one_of(&lecturer, &sought).await }).await;
+    let asked = member.patience(state).ask(async move { courses.one_of(&lecturer, &sought).await }).await;
     asked.map_err(|error| unavailable(&error))?.ok_or_else(|| {
         tracing::info!(event = "course.not-own", course = %id);
         WebError::NotFound
@@ -90,9 +94,9 @@ pub(super) async fn own_course(state: &State, lecturer: &Person, id: &str) -> Re
 }
 
 /// The lecturer's own courses, by the directory's word now.
-pub(super) async fn own_courses(state: &State, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
+pub(super) async fn own_courses(state: &State, member: &Member, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
     let (courses, lecturer) = (state.classes.courses().clone(), lecturer.clone());
-    let asked = in_time(state, async move { courses.of(&lecturer).await }).await;
+    let asked = member.patience(state).ask(async move { courses.of(&lecturer).await }).await;
     asked.map_err(|error| unavailable(&error))
 }
 

@@ -373,7 +373,12 @@ fn configuration(
     fs::write(&path, text).expect("the configuration");
     latchkey::command::audit::new_key(&folder.path().join("audit-key.pem")).expect("a key");
     fs::create_dir_all(folder.path().join("mail")).expect("the mail folder");
-    let ours = [("DATABASE_URL", database_url), ("SIGN_IN_REFUSAL_TAKES", "5ms")];
+    let ours = [
+        ("DATABASE_URL", database_url),
+        ("SIGN_IN_REFUSAL_TAKES", "5ms"),
+        // Many worlds share the machine.
+        ("DIRECTORY_PAGE_TIMEOUT", "5s"),
+    ];
     let environment =
         ours.iter().chain(settings).map(|(name, value)| (format!("LATCHKEY_{name}"), (*value).to_owned()));
     config::load(&path, environment).unwrap_or_else(|faults| panic!("{faults}"))

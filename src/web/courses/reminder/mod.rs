@@ -7,7 +7,7 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::{admit, chosen, lecturer, own_course};
+use super::{admit, chosen, classes, lecturer, own_course};
 use crate::{
     db,
     domain::{
@@ -110,7 +110,7 @@ pub(in crate::web) async fn create(
 
 async fn class<'a>(
     request: &HttpRequest,
-    state: &'a State,
+    state: &'a web::Data<State>,
     member: &Member,
     id: &str,
     slug: Option<&str>,
@@ -118,9 +118,9 @@ async fn class<'a>(
 ) -> Result<Class<'a>, WebError> {
     let lecturer = lecturer(request, state, member).await?;
     admit(state, member)?;
-    let own = own_course(state, &lecturer, id).await?;
+    let own = own_course(state, member, &lecturer, id).await?;
     let service = chosen(&state.catalogue, slug)?;
-    let roster = state.classes.roster(state, &own, wants_newest).await?;
+    let roster = classes::roster(state, &own, wants_newest, classes::patience(state)).await?;
     Ok(Class { course: own.course, service, roster })
 }
 
