@@ -14,13 +14,24 @@ pub(super) const OID: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 const PASSWORD_EXPIRED: u8 = 0;
 const CHANGE_AFTER_RESET: u8 = 2;
 
+/// What a bind that succeeded has proven.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Proven {
+    /// The password, and that the policy asks for nothing more: the server answered the control and named no error.
+    Usable,
+    /// The password. Whether the account may do anything with it the server did not say.
+    Password,
+}
+
 /// Judges a bind's result. Helpful reasons are given only where the server gives them after a correct password alone:
 /// "locked" is said to anybody by all servers, so it stays a plain refusal.
-pub(super) fn judge(result: &LdapResult) -> Result<(), SignInFailure> {
-    let policy = policy_error(result);
+pub(super) fn judge(result: &LdapResult) -> Result<Proven, SignInFailure> {
+    let answer = policy_answer(result);
+    let policy = answer.flatten();
     match result.rc {
         0 if policy == Some(CHANGE_AFTER_RESET) => Err(SignInFailure::MustChangePassword),
-        0 => Ok(()),
+        0 if answer == Some(None) => Ok(Proven::Usable),
+        0 => Ok(Proven::Password),
         49 if policy == Some(PASSWORD_EXPIRED) => Err(SignInFailure::PasswordExpired),
         49 => Err(active_directory(&result.text).unwrap_or(SignInFailure::Refused)),
         // Locked and disabled on 389 Directory Server; a DN that no entry can have; no such entry.
@@ -41,15 +52,16 @@ fn active_directory(text: &str) -> Option<SignInFailure> {
     }
 }
 
-/// The error of `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
-fn policy_error(result: &LdapResult) -> Option<u8> {
+/// The answer to the control, if there is one that can be read, and in it the error, if it names one:
+/// `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
+fn policy_answer(result: &LdapResult) -> Option<Option<u8>> {
     let value = result.ctrls.iter().find(|control| control.1.ctype == OID)?.1.val.as_ref()?;
     let (_, sequence) = parse_tag(value).ok()?;
     let PL::C(parts) = sequence.payload else { return None };
-    let error = parts.into_iter().find(|part| part.id == 1)?;
-    match error.payload {
-        PL::P(bytes) => bytes.first().copied(),
-        PL::C(_) => None,
+    match parts.into_iter().find(|part| part.id == 1).map(|error| error.payload) {
+        None => Some(None),
+        Some(PL::P(bytes)) => bytes.first().map(|error| Some(*error)),
+        Some(PL::C(_)) => None,
     }
 }
 
@@ -91,7 +103,19 @@ mod tests {
     #[test]
     fn a_warning_and_rubbish_are_not_errors() {
         let grace = [0x30, 5, 0xa0, 3, 0x81, 1, 1];
-        assert!(judge(&result(0, "", Some(&grace))).is_ok());
-        assert!(judge(&result(0, "", Some(&[0x30, 200]))).is_ok());
+        assert!(matches!(judge(&result(0, "", Some(&grace))), Ok(Proven::Usable)));
+        assert!(matches!(judge(&result(0, "", Some(&[0x30, 200]))), Ok(Proven::Password)));
+    }
+
+    #[test]
+    fn an_account_is_usable_by_the_word_of_the_policy_only() {
+        let proven = |policy| judge(&result(0, "", policy));
+        assert!(matches!(proven(Some(&[0x30, 0])), Ok(Proven::Usable)));
+        // An error that is not known here, one without a value, one in a form of its own; and no answer.
+        let unclear: [&[u8]; 4] = [&[0x30, 3, 0x81, 1, 7], &[0x30, 2, 0x81, 0], &[0x30, 2, 0xa1, 0], &[]];
+        for policy in unclear {
+            assert!(matches!(proven(Some(policy)), Ok(Proven::Password)), "{policy:?}");
+        }
+        assert!(matches!(proven(None), Ok(Proven::Password)));
     }
 }

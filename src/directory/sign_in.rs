@@ -1,4 +1,4 @@
-//! Proving a password: search, then bind, then a look at the own entry.
+//! Proving a password: search, then bind; then a look at the own entry, where the server did not answer about its policy.
 
 use std::time::Instant;
 
@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{
     CONCURRENT_BINDS, Directory, DirectoryError, SPARE_FOR, Search,
     connect::{Connected, search_on},
-    password_policy,
+    password_policy::{self, Proven},
 };
 use crate::domain::accounts::Person;
 
@@ -105,12 +105,14 @@ impl Directory {
             .simple_bind(&candidate.dn, password.expose_secret())
             .await
             .map_err(DirectoryError::from)?;
-        password_policy::judge(&result)?;
-        self.look_at_own_entry(ldap, &candidate.dn).await
+        match password_policy::judge(&result)? {
+            Proven::Usable => Ok(()),
+            Proven::Password => self.look_at_own_entry(ldap, &candidate.dn).await,
+        }
     }
 
-    /// A bind that answers 0 is not proof of a usable account: those who must change their password can bind and do nothing
-    /// else (50 or 53). Not being allowed to see the own entry (32, or no entry) is another matter.
+    /// A bind that answers 0 is not by itself proof of a usable account: those who must change their password can bind and do
+    /// nothing else (50 or 53). Not being allowed to see the own entry (32, or no entry) is another matter.
     async fn look_at_own_entry(&self, ldap: &Ldap, dn: &str) -> Result<(), SignInFailure> {
         let search =
             Search { base: dn, scope: Scope::Base, filter: "(objectClass=*)", attributes: &["1.1"], size_limit: 1 };

@@ -8,6 +8,7 @@ use latchkey::{
 use crate::{
     server::{BLANKS, PEOPLE_BASE, Server, found, long_password, on_both},
     support::{
+        openldap::{OpenLdap, Options},
         people::{ALL, COMMA, EXPIRED, LOCKED, MARIA, MUST_CHANGE, PASSWORD, PLUS, TWIN, UMLAUT},
         proxy::Proxy,
     },
@@ -190,4 +191,27 @@ async fn an_account_beyond_its_end_is_refused() {
     let ended = ldap.modify(&MARIA.dn(), vec![ldap3::Mod::Replace("pwdEndTime", end)]).await.expect("an answer");
     ended.success().expect("an account that has ended");
     assert!(is_refused(&directory, MARIA.uid, PASSWORD).await);
+}
+
+#[tokio::test]
+async fn where_nothing_is_said_about_the_policy_the_own_entry_tells_who_must_change_the_password() {
+    let server = Server::embedded().await;
+    server.faults().hide_policy(true);
+    let directory = server.directory();
+    let reset = sign_in(&directory, MUST_CHANGE.uid, PASSWORD).await;
+    assert!(matches!(reset, Err(SignInFailure::MustChangePassword)), "{reset:?}");
+    sign_in(&directory, MARIA.uid, PASSWORD).await.expect("nothing is wrong with Maria");
+}
+
+/// A server with a password policy answers the control of the bind: asking more tells nothing more.
+#[tokio::test]
+async fn the_own_entry_is_looked_at_only_where_the_bind_said_nothing_about_the_policy() {
+    for (has_policy, looks) in [(true, 0), (false, 1)] {
+        let options = Options { ppolicy: has_policy, ..Options::default() };
+        let ldap = tokio::task::spawn_blocking(move || OpenLdap::start(&options)).await.expect("OpenLDAP");
+        let directory = Directory::new(Server::settings_for(&ldap.ldap_url)).expect("a directory");
+        sign_in(&directory, MARIA.uid, PASSWORD).await.expect("signed in");
+        let own = format!("SRCH base=\"{}\" scope=0", MARIA.dn());
+        assert_eq!(ldap.log().matches(&own).count(), looks, "with a policy: {has_policy}\n{}", ldap.log());
+    }
 }

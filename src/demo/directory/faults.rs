@@ -25,6 +25,7 @@ struct Orders {
     latency: Duration,
     modifies: usize,
     is_busy: bool,
+    hides_policy: bool,
 }
 
 impl Faults {
@@ -46,6 +47,15 @@ impl Faults {
     /// From now on every request is answered that the server is busy (51), or no longer so.
     pub fn set_busy(&self, is_busy: bool) {
         self.orders().is_busy = is_busy;
+    }
+
+    /// From now on no bind says anything about the password policy, or again.
+    pub fn hide_policy(&self, hides: bool) {
+        self.orders().hides_policy = hides;
+    }
+
+    pub(super) fn hides_policy(&self) -> bool {
+        self.orders().hides_policy
     }
 
     pub(super) fn is_busy(&self) -> bool {

@@ -120,7 +120,8 @@ impl Session {
             }
             Err((refusal, policy)) => (Err(refusal), policy),
         };
-        let ctrl = if controls.password_policy { vec![policy_response(policy)] } else { Vec::new() };
+        let answers_policy = controls.password_policy && !self.shared.faults.hides_policy();
+        let ctrl = if answers_policy { vec![policy_response(policy)] } else { Vec::new() };
         vec![(LdapOp::BindResponse(LdapBindResponse { res: result(outcome), saslcreds: None }), ctrl)]
     }
 
