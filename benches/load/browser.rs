@@ -1,10 +1,13 @@
 //! One person at a browser: cookies, forms, and nothing that a browser would not do.
 
-use std::{io::Read as _, time::Instant};
+use std::{
+    io::Read as _,
+    time::{Duration, Instant},
+};
 
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE, USER_AGENT},
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, COOKIE, LOCATION, RETRY_AFTER, SET_COOKIE, USER_AGENT},
     redirect::Policy,
 };
 use url::form_urlencoded::Serializer;
@@ -27,6 +30,8 @@ pub struct Browser {
 struct Answer {
     status: StatusCode,
     location: String,
+    /// Whether it says when to come back.
+    may_come_back: bool,
     page: String,
 }
 
@@ -41,18 +46,45 @@ impl Browser {
         self.forget();
         let start = Instant::now();
         let form = self.sign_in(number).await?;
+        let press = self.rest_of_the_way(&form, wanted).await?;
+        Ok(Way { whole: start.elapsed(), press })
+    }
+
+    /// The same for somebody new, if the portal has time for them now.
+    pub async fn way_if_admitted(&mut self, number: usize) -> Result<bool, String> {
+        let Some(form) = self.try_to_sign_in(number).await? else { return Ok(false) };
+        self.rest_of_the_way(&form, true).await?;
+        Ok(true)
+    }
+
+    /// From the permissions page on; returns how long the press took.
+    async fn rest_of_the_way(&mut self, form: &str, wanted: bool) -> Result<Duration, String> {
         let pressing = Instant::now();
-        let result = self.press(&form, wanted).await?;
+        let result = self.press(form, wanted).await?;
         let press = pressing.elapsed();
         let page = self.page(&result).await?;
         let outcome = if wanted { "is active for you" } else { "is withdrawn" };
         if !page.contains(&format!("{outcome}</h1>")) {
-            return Err(format!("the result does not say “{outcome}”"));
+            let heading =
+                page.split_once("<h1").and_then(|(_, rest)| rest.split_once("</h1>")).map(|(heading, _)| heading);
+            return Err(format!("the result says “{}”", heading.unwrap_or_default()));
         }
         let token = hidden(&page, "form_token").ok_or("no token on the result")?;
         let answer = self.send("/en/sign-out", Some(&[("form_token", &token)])).await?;
         expect(&answer, StatusCode::SEE_OTHER)?;
-        Ok(Way { whole: start.elapsed(), press })
+        Ok(press)
+    }
+
+    /// Somebody who is signed in changes what the permissions page shows, and looks at the result; returns how long each answer took.
+    pub async fn change_once(&mut self) -> Result<[Duration; 3], String> {
+        let opening = Instant::now();
+        let form = self.permissions().await?;
+        let pressing = Instant::now();
+        let is_active = hidden(&form, "shown.rocketchat").is_some_and(|shown| shown == "active");
+        let result = self.press(&form, !is_active).await?;
+        let looking = Instant::now();
+        self.page(&result).await?;
+        Ok([pressing - opening, looking - pressing, looking.elapsed()])
     }
 
     /// Signs in and presses the button; returns when the answer to that came.
@@ -70,12 +102,20 @@ impl Browser {
 
     /// Signs in and returns the permissions page.
     pub async fn sign_in(&mut self, number: usize) -> Result<String, String> {
+        self.try_to_sign_in(number).await?.ok_or_else(|| "asked to come back later".to_owned())
+    }
+
+    /// The same; `None` where the portal asks to come back later.
+    async fn try_to_sign_in(&mut self, number: usize) -> Result<Option<String>, String> {
         let token = hidden(&self.page("/en/sign-in").await?, "form_token").ok_or("no token at sign-in")?;
         let name = uid(number);
         let fields = [("form_token", token.as_str()), ("name", &name), ("password", PASSWORD)];
         let answer = self.send("/en/sign-in", Some(&fields)).await?;
+        if answer.status == StatusCode::SERVICE_UNAVAILABLE && answer.may_come_back {
+            return Ok(None);
+        }
         expect(&answer, StatusCode::SEE_OTHER)?;
-        self.page(&answer.location).await
+        self.page(&answer.location).await.map(Some)
     }
 
     /// Presses "Change permission" and returns where the answer leads.
@@ -122,9 +162,10 @@ impl Browser {
         let response = request.send().await.map_err(|error| format!("{path}: {error}"))?;
         self.keep_cookies(&response);
         let location = header(&response, &LOCATION);
+        let may_come_back = response.headers().contains_key(RETRY_AFTER);
         let (status, encoding) = (response.status(), header(&response, &CONTENT_ENCODING));
         let body = response.bytes().await.map_err(|error| format!("{path}: {error}"))?;
-        Ok(Answer { status, location, page: unpacked(&body, &encoding)? })
+        Ok(Answer { status, location, may_come_back, page: unpacked(&body, &encoding)? })
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

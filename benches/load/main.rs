@@ -7,6 +7,7 @@ mod classes;
 mod crowd;
 mod figures;
 mod one_by_one;
+mod overload;
 mod portal;
 mod postgres;
 mod raw;
@@ -57,6 +58,9 @@ struct Arguments {
     /// Measures lecturers' classes and boards, and nothing else
     #[arg(long)]
     classes: bool,
+    /// Measures what happens at twice the load that the portal can bear, and nothing else
+    #[arg(long)]
+    overload: bool,
     /// In how many seconds the whole class activates in front of the boards
     #[arg(long, default_value_t = 120.0)]
     board_seconds: f64,
@@ -107,22 +111,29 @@ async fn main() {
     let university = University::start(arguments.people, &arguments.members, courses);
     let postgres = arguments.databases.contains(&DatabaseKind::Postgres).then(Postgres::start);
     let mut report = Report::begin(&arguments);
+    let url = |database: DatabaseKind, name: &str| {
+        (database == DatabaseKind::Postgres).then(|| postgres.as_ref().expect("PostgreSQL").database(name))
+    };
+    let members = arguments.members[0];
+    if arguments.overload {
+        let time = Duration::from_secs_f64(arguments.seconds);
+        for &database in &arguments.databases {
+            report.overload(database, &overload::measure(&university, members, url(database, "overload"), time).await);
+        }
+        return report.print();
+    }
     if arguments.classes {
         for &database in &arguments.databases {
-            let url = |name: &str| {
-                (database == DatabaseKind::Postgres).then(|| postgres.as_ref().expect("PostgreSQL").database(name))
-            };
-            let members = arguments.members[0];
-            report.classes(database, &classes::measure(&university, members, url("classes")).await);
+            report.classes(database, &classes::measure(&university, members, url(database, "classes")).await);
             let time = Duration::from_secs_f64(arguments.board_seconds);
-            report.boards(database, &boards::measure(&university, members, url("boards"), time).await);
+            report.boards(database, &boards::measure(&university, members, url(database, "boards"), time).await);
         }
         return report.print();
     }
     for &database in &arguments.databases {
         let case = Case {
             university: &university,
-            members: arguments.members[0],
+            members,
             users: arguments.users.iter().copied().max().unwrap_or(1),
             database,
             postgres: postgres.as_ref(),

@@ -1,13 +1,14 @@
 //! What was measured, as tables in Markdown.
 
-use std::{fs, time::Duration};
+use std::{collections::BTreeMap, fs, time::Duration};
 
 use crate::{
     Arguments, Case, DatabaseKind,
     boards::Boards,
     classes::Class,
-    figures::{Round, milliseconds},
+    figures::{Quantiles, Round, milliseconds},
     one_by_one::Counts,
+    overload::Overload,
     together::Measured,
 };
 
@@ -23,6 +24,7 @@ pub struct Report {
     trouble: Vec<String>,
     classes: Vec<String>,
     boards: Vec<String>,
+    overload: Vec<String>,
 }
 
 impl Report {
@@ -47,6 +49,7 @@ impl Report {
             trouble: empty(),
             classes: empty(),
             boards: empty(),
+            overload: empty(),
         }
     }
 
@@ -77,6 +80,36 @@ impl Report {
             boards.questions
         ));
         self.trouble.extend(boards.failures.iter().take(5).cloned());
+    }
+
+    pub fn overload(&mut self, database: DatabaseKind, overload: &Overload) {
+        let Overload { inside, inside_before, memory, .. } = overload;
+        let failures = overload.failures.iter().chain(&inside.failures).chain(&inside_before.failures);
+        let line = format!(
+            "| {} | {:.0} | {:.0} | {:.0} | {} of {} | {} | {} | {} | {} | {} ms | {} → {} MiB | {} |",
+            database.name(),
+            overload.bearable,
+            overload.offered_per_second(),
+            overload.admitted_per_second(),
+            overload.refused,
+            overload.refused + overload.admitted,
+            overload.until_refused.text(),
+            overload.whole_way.text(),
+            Quantiles::of(inside_before.pages.clone()).text(),
+            Quantiles::of(inside.pages.clone()).text(),
+            milliseconds(overload.afterwards),
+            memory.0,
+            memory.1,
+            failures.clone().count(),
+        );
+        eprintln!("{line}");
+        self.overload.push(line);
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for failure in failures {
+            *kinds.entry(failure).or_default() += 1;
+        }
+        let trouble = kinds.iter().map(|(failure, count)| format!("| {} | | | {failure}: {count} |", database.name()));
+        self.trouble.extend(trouble);
     }
 
     pub fn changed(&mut self, case: &Case<'_>, measured: &Measured) {
@@ -159,6 +192,10 @@ impl Report {
         let boards =
             "| database | activations | board | from the answer to a press until the board counts it, p50 / p99 ms |";
         table("Boards", boards, &self.boards);
+        let overload = "| database | can bear /s | offered /s | admitted /s | refused | refused after p50 / p99 ms \
+                        | whole way p50 / p99 ms | inside, as much as it bears, p50 / p99 ms | inside, twice as much, p50 / p99 ms \
+                        | signing in afterwards | memory | failures |";
+        table("Twice the load", overload, &self.overload);
         table("Trouble", "| database | members | users | what |", &self.trouble);
     }
 }

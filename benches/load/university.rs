@@ -60,7 +60,8 @@ impl University {
             }
             ldif.push('\n');
         }
-        let server = OpenLdap::start(&Options { ldif, sync: true, sorted_members: true, ..Options::default() });
+        let server =
+            OpenLdap::start(&Options { ldif, sync: true, sorted_members: true, ppolicy: true, ..Options::default() });
         Self { server, people }
     }
 

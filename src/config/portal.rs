@@ -108,6 +108,8 @@ fn sign_in(section: &Section<'_>) -> SignIn {
         forgive_address_after: section.duration("forgive_address_after", "2s", ("10ms", "1d")),
         refusal_takes: section.duration("refusal_takes", "500ms", ("0ms", "10s")),
         deadline: section.duration("deadline", "5s", ("100ms", "60s")),
+        at_once: section.number("at_once", 64, 1..=10_000),
+        busy_after: section.duration("busy_after", "100ms", ("10ms", "10s")),
     }
 }
 

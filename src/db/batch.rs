@@ -116,7 +116,7 @@ impl Writer {
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }
-        match begin_on_any(&self.0.pool, "BEGIN IMMEDIATE") {
+        match begin_on_any(&self.0.pool, Instant::now() + self.0.wait, "BEGIN IMMEDIATE") {
             Ok(mut connection) => match <[Waiting; 1]>::try_from(timely) {
                 Ok([one]) => one.work.decide_alone(&mut connection),
                 Err(several) => decide_all(&mut connection, several),

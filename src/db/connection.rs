@@ -1,5 +1,7 @@
 //! One connection to either database, and the pool's manager for it.
 
+use std::time::{Duration, Instant};
+
 use diesel::{
     Connection as _, MultiConnection, PgConnection, RunQueryDsl, SqliteConnection,
     connection::{AnsiTransactionManager, SimpleConnection, TransactionManager, TransactionManagerStatus},
@@ -137,17 +139,23 @@ pub(super) fn give_up(connection: &mut Conn) {
     <Conn as diesel::Connection>::TransactionManager::transaction_manager_status_mut(connection).set_in_error();
 }
 
-/// A connection, waiting for a free one as long as the settings say.
-pub(super) fn connect(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>, Error> {
-    pool.get().map_err(|error| Error::Unavailable(error.to_string()))
+/// A connection, waiting for it until this moment.
+pub(super) fn connect(pool: &Pool<Manager>, until: Instant) -> Result<PooledConnection<Manager>, Error> {
+    // The pool does not even look without any time.
+    let wait = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    pool.get_timeout(wait).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 /// A connection with a transaction begun on it. Those that died while they lay in the pool, as all do when the server was
 /// started again, are thrown away on the way.
-pub(super) fn begin_on_any(pool: &Pool<Manager>, on_sqlite: &str) -> Result<PooledConnection<Manager>, Error> {
+pub(super) fn begin_on_any(
+    pool: &Pool<Manager>,
+    until: Instant,
+    on_sqlite: &str,
+) -> Result<PooledConnection<Manager>, Error> {
     let mut dead = 0;
     loop {
-        let mut connection = connect(pool)?;
+        let mut connection = connect(pool, until)?;
         match begin(&mut connection, on_sqlite) {
             Ok(()) => return Ok(connection),
             Err(Error::Unavailable(_)) if !matches!(*connection, Conn::Sqlite(_)) && dead < pool.max_size() => {

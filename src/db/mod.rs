@@ -7,8 +7,9 @@ mod batch;
 mod connection;
 mod prepared;
 pub mod schema;
+mod turns;
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use diesel::{
     connection::SimpleConnection as _,
@@ -20,9 +21,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use batch::{WriteSize, Writer};
 pub use connection::{Backend, Conn};
-use connection::{Manager, begin_on_any, commit, connect, roll_back};
+use connection::{Manager, commit, roll_back};
 pub(crate) use prepared::insert_all;
 pub use prepared::{FEW, prepared};
+use turns::{Turn, Turns};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -107,8 +109,8 @@ where
 /// A handle to the database; cheap to clone.
 #[derive(Clone)]
 pub struct Database {
-    pool: Pool<Manager>,
     backend: Backend,
+    turns: Arc<Turns>,
     /// SQLite's; PostgreSQL admits several writers and writes to the disk for them together by itself.
     writer: Option<Writer>,
     /// SQLite's file.
@@ -124,14 +126,16 @@ impl Database {
     pub fn open(settings: &Settings) -> Result<Self, Error> {
         let manager = Manager::new(settings.url.expose_secret())?;
         let backend = manager.backend();
+        // SQLite's writer has one of its own: it waits for nobody who reads.
+        let own = u32::from(backend == Backend::Sqlite);
         let pool = Pool::builder()
-            .max_size(settings.pool_size)
+            .max_size(settings.pool_size + own)
             .min_idle(Some(0))
             .connection_timeout(settings.wait)
             .build_unchecked(manager);
         let path = settings.url.expose_secret().strip_prefix("sqlite://").map(PathBuf::from);
         let writer = (backend == Backend::Sqlite).then(|| Writer::new(pool.clone(), settings.wait));
-        Ok(Self { pool, backend, writer, file: path })
+        Ok(Self { backend, turns: Arc::new(Turns::new(pool, settings)), writer, file: path })
     }
 
     /// Whether this is a SQLite database whose file does not exist yet; asking anything else would make it.
@@ -146,8 +150,8 @@ impl Database {
 
     /// Brings the tables to this version of the program; does nothing where they are. Safe for several portals at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        self.on_thread(|pool| {
-            let done = match &mut *connect(pool)? {
+        self.on_thread(|turn| {
+            let done = match &mut *turn.connect()? {
                 Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
                 Conn::Postgres(postgres) => connection::with_migration_lock(postgres, |postgres| {
                     postgres.run_pending_migrations(POSTGRES).map(|_| ())
@@ -163,8 +167,8 @@ impl Database {
 
     /// Whether the tables are at this version of the program.
     pub async fn is_current(&self) -> Result<bool, Error> {
-        self.on_thread(|pool| {
-            let pending = match &mut *connect(pool)? {
+        self.on_thread(|turn| {
+            let pending = match &mut *turn.connect()? {
                 Conn::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
                 Conn::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
             };
@@ -176,7 +180,7 @@ impl Database {
     /// Makes what was deleted unreadable in SQLite's files, as far as nobody reads it at this moment. PostgreSQL does so by itself in
     /// time (autovacuum, and its write-ahead log is the operator's).
     pub async fn forget_deleted(&self) -> Result<(), Error> {
-        self.on_thread(|pool| match &mut *connect(pool)? {
+        self.on_thread(|turn| match &mut *turn.connect()? {
             Conn::Sqlite(sqlite) => connection::empty_write_ahead_log(sqlite),
             Conn::Postgres(_) => Ok(()),
         })
@@ -219,15 +223,15 @@ impl Database {
     where
         T: Send + 'static,
     {
-        in_time(self.on_thread(move |pool| {
+        in_time(self.on_thread(move |turn| {
             let mut dead = 0;
             loop {
-                let mut connection = connect(pool)?;
+                let mut connection = turn.connect()?;
                 match question(&mut connection) {
                     Err(error @ Error::Unavailable(_)) if connection::is_dead(&mut connection) => {
                         connection::give_up(&mut connection);
                         dead += 1;
-                        if dead > pool.max_size() {
+                        if dead > turn.pool.max_size() {
                             return Err(error);
                         }
                     }
@@ -292,8 +296,8 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.on_thread(move |pool| {
-            let mut connection = begin_on_any(pool, "BEGIN")?;
+        self.on_thread(move |turn| {
+            let mut connection = turn.begin()?;
             let decided = decide(&mut connection);
             let ended = if decided.is_ok() { commit(&mut connection) } else { roll_back(&mut connection) };
             let value = decided?;
@@ -303,13 +307,18 @@ impl Database {
         .await
     }
 
-    async fn on_thread<T, E>(&self, work: impl FnOnce(&Pool<Manager>) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    /// How long everybody has to wait for their turn at the least: more than nothing if more comes than can be done.
+    pub fn delay(&self) -> Duration {
+        self.turns.delay()
+    }
+
+    async fn on_thread<T, E>(&self, work: impl FnOnce(&Turn) -> Result<T, E> + Send + 'static) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let pool = self.pool.clone();
-        let joined = tokio::task::spawn_blocking(move || work(&pool)).await;
+        let turn = self.turns.take().await?;
+        let joined = tokio::task::spawn_blocking(move || work(&turn)).await;
         joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
     }
 }

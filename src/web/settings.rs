@@ -47,6 +47,10 @@ pub struct SignIn {
     pub refusal_takes: Duration,
     /// How long a sign-in waits for the directory before it says that signing in is not possible now.
     pub deadline: Duration,
+    /// How many may be under way at once; more are asked to come back, so that people inside are served.
+    pub at_once: usize,
+    /// Everybody is asked to come back while all transactions have to wait this long for their turn.
+    pub busy_after: Duration,
 }
 
 /// Lifetimes of sessions, kept on the server.

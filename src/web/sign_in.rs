@@ -136,6 +136,9 @@ async fn in_turn(
     entered: &Entered,
     patience: Patience,
 ) -> Result<Person, SignInProblem> {
+    if state.database.delay() > state.settings.sign_in.busy_after {
+        return Err(SignInProblem::Overloaded);
+    }
     let Ok(turn) = Arc::clone(&state.sign_ins).try_acquire_owned() else { return Err(SignInProblem::Overloaded) };
     let began = tokio::time::Instant::now();
     let attempt = Attempt {

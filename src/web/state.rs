@@ -24,9 +24,6 @@ use crate::{
     work::{Delivery, Outside},
 };
 
-/// How many sign-ins may be under way at once; more are asked to come back, so that people inside are served.
-const CONCURRENT_SIGN_INS: usize = 256;
-
 /// Handles shared by all handlers.
 pub struct State {
     pub settings: Settings,
@@ -67,6 +64,7 @@ impl State {
         mailbox: Option<PathBuf>,
     ) -> Self {
         Self {
+            sign_ins: Arc::new(Semaphore::new(settings.sign_in.at_once)),
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
@@ -86,7 +84,6 @@ impl State {
             log_keys: outside.log_keys,
             delivery,
             mailbox,
-            sign_ins: Arc::new(Semaphore::new(CONCURRENT_SIGN_INS)),
         }
     }
 }

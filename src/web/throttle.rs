@@ -176,6 +176,8 @@ mod tests {
             forgive_address_after: Duration::from_secs(2),
             refusal_takes: Duration::ZERO,
             deadline: Duration::from_secs(5),
+            at_once: 1,
+            busy_after: Duration::ZERO,
         };
         Throttle::new(&settings, clock.clone())
     }
