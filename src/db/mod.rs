@@ -24,7 +24,7 @@ pub use connection::{Backend, Conn};
 use connection::{Manager, commit, roll_back};
 pub(crate) use prepared::insert_all;
 pub use prepared::{FEW, prepared};
-use turns::{Turn, Turns};
+use turns::Turns;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -135,7 +135,7 @@ impl Database {
             .build_unchecked(manager);
         let path = settings.url.expose_secret().strip_prefix("sqlite://").map(PathBuf::from);
         let writer = (backend == Backend::Sqlite).then(|| Writer::new(pool.clone(), settings.wait));
-        Ok(Self { backend, turns: Arc::new(Turns::new(pool, settings)), writer, file: path })
+        Ok(Self { backend, turns: Arc::new(Turns::new(pool, settings)?), writer, file: path })
     }
 
     /// Whether this is a SQLite database whose file does not exist yet; asking anything else would make it.
@@ -150,41 +150,44 @@ impl Database {
 
     /// Brings the tables to this version of the program; does nothing where they are. Safe for several portals at once.
     pub async fn migrate(&self) -> Result<(), Error> {
-        self.on_thread(|turn| {
-            let done = match &mut *turn.connect()? {
-                Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
-                Conn::Postgres(postgres) => connection::with_migration_lock(postgres, |postgres| {
-                    postgres.run_pending_migrations(POSTGRES).map(|_| ())
-                }),
-            };
-            done.map_err(|error| match error.to_string() {
-                gone if says_busy(&gone) => Error::Unavailable(gone),
-                why => Error::Migration(why),
+        self.turns
+            .take(|turn| {
+                let done = match &mut *turn.connect()? {
+                    Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(|_| ()),
+                    Conn::Postgres(postgres) => connection::with_migration_lock(postgres, |postgres| {
+                        postgres.run_pending_migrations(POSTGRES).map(|_| ())
+                    }),
+                };
+                done.map_err(|error| match error.to_string() {
+                    gone if says_busy(&gone) => Error::Unavailable(gone),
+                    why => Error::Migration(why),
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Whether the tables are at this version of the program.
     pub async fn is_current(&self) -> Result<bool, Error> {
-        self.on_thread(|turn| {
-            let pending = match &mut *turn.connect()? {
-                Conn::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
-                Conn::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
-            };
-            pending.map(|pending| !pending).map_err(|error| Error::Migration(error.to_string()))
-        })
-        .await
+        self.turns
+            .take(|turn| {
+                let pending = match &mut *turn.connect()? {
+                    Conn::Sqlite(sqlite) => sqlite.has_pending_migration(SQLITE),
+                    Conn::Postgres(postgres) => postgres.has_pending_migration(POSTGRES),
+                };
+                pending.map(|pending| !pending).map_err(|error| Error::Migration(error.to_string()))
+            })
+            .await
     }
 
     /// Makes what was deleted unreadable in SQLite's files, as far as nobody reads it at this moment. PostgreSQL does so by itself in
     /// time (autovacuum, and its write-ahead log is the operator's).
     pub async fn forget_deleted(&self) -> Result<(), Error> {
-        self.on_thread(|turn| match &mut *turn.connect()? {
-            Conn::Sqlite(sqlite) => connection::empty_write_ahead_log(sqlite),
-            Conn::Postgres(_) => Ok(()),
-        })
-        .await
+        self.turns
+            .take(|turn| match &mut *turn.connect()? {
+                Conn::Sqlite(sqlite) => connection::empty_write_ahead_log(sqlite),
+                Conn::Postgres(_) => Ok(()),
+            })
+            .await
     }
 
     /// Looks at several things. On SQLite as they were at one moment; PostgreSQL shows each question what was committed when it was
@@ -223,7 +226,7 @@ impl Database {
     where
         T: Send + 'static,
     {
-        in_time(self.on_thread(move |turn| {
+        in_time(self.turns.take(move |turn| {
             let mut dead = 0;
             loop {
                 let mut connection = turn.connect()?;
@@ -296,30 +299,21 @@ impl Database {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.on_thread(move |turn| {
-            let mut connection = turn.begin()?;
-            let decided = decide(&mut connection);
-            let ended = if decided.is_ok() { commit(&mut connection) } else { roll_back(&mut connection) };
-            let value = decided?;
-            ended?;
-            Ok(value)
-        })
-        .await
+        self.turns
+            .take(move |turn| {
+                let mut connection = turn.begin()?;
+                let decided = decide(&mut connection);
+                let ended = if decided.is_ok() { commit(&mut connection) } else { roll_back(&mut connection) };
+                let value = decided?;
+                ended?;
+                Ok(value)
+            })
+            .await
     }
 
     /// How long everybody has to wait for their turn at the least: more than nothing if more comes than can be done.
     pub fn delay(&self) -> Duration {
         self.turns.delay()
-    }
-
-    async fn on_thread<T, E>(&self, work: impl FnOnce(&Turn) -> Result<T, E> + Send + 'static) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let turn = self.turns.take().await?;
-        let joined = tokio::task::spawn_blocking(move || work(&turn)).await;
-        joined.unwrap_or_else(|_| Err(Error::Broken("the transaction panicked and was rolled back".into()).into()))
     }
 }
 

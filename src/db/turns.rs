@@ -4,12 +4,15 @@
 //! database is.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use diesel::r2d2::{Pool, PooledConnection};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{
     Error, Settings,
@@ -18,42 +21,84 @@ use super::{
 
 pub(super) struct Turns {
     pool: Pool<Manager>,
-    free: Arc<Semaphore>,
     wait: Duration,
-    waits: Mutex<Waits>,
+    waits: Arc<Mutex<Waits>>,
+    /// For its threads alone: there are as many as connections, and what waits for them waits in order.
+    threads: Option<Runtime>,
 }
 
-/// The right to one connection, for as long as this is held.
+/// The right to one connection.
 pub(super) struct Turn {
     pub(super) pool: Pool<Manager>,
     /// A connection that has to be made is waited for until then.
     until: Instant,
-    _permit: OwnedSemaphorePermit,
 }
 
 impl Turns {
-    pub(super) fn new(pool: Pool<Manager>, settings: &Settings) -> Self {
-        let free = Arc::new(Semaphore::new(usize::try_from(settings.pool_size).unwrap_or(Semaphore::MAX_PERMITS)));
-        Self { pool, free, wait: settings.wait, waits: Mutex::new(Waits::since(Instant::now())) }
+    pub(super) fn new(pool: Pool<Manager>, settings: &Settings) -> Result<Self, Error> {
+        let count = usize::try_from(settings.pool_size).unwrap_or(usize::MAX);
+        let threads = Builder::new_current_thread().max_blocking_threads(count).thread_name("database").build();
+        let threads = threads.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let waits = Arc::new(Mutex::new(Waits::since(Instant::now())));
+        Ok(Self { pool, wait: settings.wait, waits, threads: Some(threads) })
     }
 
-    /// Waits for a turn as long as the settings say.
-    pub(super) async fn take(&self) -> Result<Turn, Error> {
+    /// Does this when its turn has come, on a thread for it; waits for that as long as the settings say, and then it is not done.
+    pub(super) async fn take<T, E>(&self, work: impl FnOnce(&Turn) -> Result<T, E> + Send + 'static) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let Some(threads) = &self.threads else { return Err(Error::Unavailable("it is closed".into()).into()) };
         let asked = Instant::now();
-        let permit = tokio::time::timeout(self.wait, Arc::clone(&self.free).acquire_owned()).await;
-        self.waits().note(asked, Instant::now());
-        let permit = permit.map_err(|_| Error::Unavailable("all its connections are in use".into()))?;
-        let permit = permit.map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(Turn { pool: self.pool.clone(), until: asked + self.wait, _permit: permit })
+        let turn = Turn { pool: self.pool.clone(), until: asked + self.wait };
+        // Whoever is first decides: the thread that begins, or the one who has waited for too long.
+        let is_decided = Arc::new(AtomicBool::new(false));
+        let (is_begun, waits) = (Arc::clone(&is_decided), Arc::clone(&self.waits));
+        let mut working = threads.spawn_blocking(move || {
+            let is_late = is_begun.swap(true, Ordering::SeqCst);
+            lock(&waits).note(asked, Instant::now());
+            (!is_late).then(|| work(&turn))
+        });
+        let done = match tokio::time::timeout(self.wait, &mut working).await {
+            Ok(done) => done,
+            Err(_) if is_decided.swap(true, Ordering::SeqCst) => working.await,
+            Err(_) => return Err(Error::Unavailable("all its connections are in use".into()).into()),
+        };
+        match done {
+            Ok(Some(outcome)) => outcome,
+            Ok(None) => Err(Error::Unavailable("all its connections are in use".into()).into()),
+            Err(_) => Err(Error::Broken("the transaction panicked and was rolled back".into()).into()),
+        }
     }
 
     pub(super) fn delay(&self) -> Duration {
-        self.waits().least(Instant::now())
+        lock(&self.waits).least(Instant::now())
+    }
+}
+
+impl Drop for Turns {
+    /// What has begun goes on: a runtime must not be waited for where others run.
+    fn drop(&mut self) {
+        if let Some(threads) = self.threads.take() {
+            threads.shutdown_background();
+        }
+    }
+}
+
+impl Turn {
+    pub(super) fn connect(&self) -> Result<PooledConnection<Manager>, Error> {
+        connect(&self.pool, self.until)
     }
 
-    fn waits(&self) -> MutexGuard<'_, Waits> {
-        self.waits.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A connection with a transaction begun on it.
+    pub(super) fn begin(&self) -> Result<PooledConnection<Manager>, Error> {
+        begin_on_any(&self.pool, self.until, "BEGIN")
     }
+}
+
+fn lock(waits: &Mutex<Waits>) -> MutexGuard<'_, Waits> {
+    waits.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// How long a period is of which the shortest wait counts.
@@ -93,22 +138,11 @@ impl Waits {
     }
 }
 
-impl Turn {
-    pub(super) fn connect(&self) -> Result<PooledConnection<Manager>, Error> {
-        connect(&self.pool, self.until)
-    }
-
-    /// A connection with a transaction begun on it.
-    pub(super) fn begin(&self) -> Result<PooledConnection<Manager>, Error> {
-        begin_on_any(&self.pool, self.until, "BEGIN")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const WAITED: Duration = Duration::from_millis(90);
+    const WAITED: u64 = 90;
 
     #[test]
     fn it_is_busy_where_nobody_comes_to_their_turn_at_once() {
@@ -123,10 +157,10 @@ mod tests {
         assert_eq!(waits.least(at(260)), Duration::ZERO);
         // Too much: the queue does not become empty.
         for millis in (300..500).step_by(10) {
-            waits.note(at(millis) - WAITED - Duration::from_millis(millis % 30), at(millis));
+            waits.note(at(millis - WAITED - millis % 30), at(millis));
         }
         assert_eq!(waits.least(at(499)), Duration::ZERO, "the period is not over");
-        assert_eq!(waits.least(at(511)), WAITED);
+        assert_eq!(waits.least(at(511)), Duration::from_millis(WAITED));
         // Nobody comes any more.
         assert_eq!(waits.least(at(800)), Duration::ZERO);
     }
@@ -134,30 +168,52 @@ mod tests {
     #[tokio::test]
     async fn turns_come_in_order_and_are_waited_for_so_long() {
         let manager = Manager::new("sqlite://:memory:").unwrap();
-        let wait = Duration::from_millis(200);
+        let wait = Duration::from_millis(300);
         let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait };
-        let turns = Arc::new(Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings));
-        let first = turns.take().await.unwrap();
+        let turns = Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap();
         let order = Arc::new(Mutex::new(Vec::new()));
-        let waiting: Vec<_> = (0..20)
-            .map(|number| {
-                let (turns, order) = (Arc::clone(&turns), Arc::clone(&order));
-                async move {
-                    let turn = turns.take().await.unwrap();
-                    order.lock().unwrap().push(number);
-                    drop(turn);
-                }
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go, may_go) = std::sync::mpsc::channel::<()>();
+        let first = turns.take(move |_| {
+            begun.send(()).unwrap();
+            Ok::<_, Error>(may_go.recv().is_ok())
+        });
+        let others = futures_util::future::join_all((0..20).map(|number| {
+            let order = Arc::clone(&order);
+            turns.take(move |_| -> Result<(), Error> {
+                order.lock().unwrap().push(number);
+                Ok(())
             })
-            .collect();
-        let freeing = async { drop(first) };
-        futures_util::future::join(futures_util::future::join_all(waiting), freeing).await;
+        }));
+        let freeing = async {
+            has_begun.await.unwrap();
+            go.send(()).unwrap();
+        };
+        let (first, others, ()) = tokio::join!(first, others, freeing);
+        assert!(first.unwrap() && others.into_iter().all(|done| done.is_ok()));
         assert_eq!(*order.lock().unwrap(), (0..20).collect::<Vec<_>>());
 
-        let held = turns.take().await.unwrap();
-        let asked = Instant::now();
-        assert!(matches!(turns.take().await, Err(Error::Unavailable(_))));
-        assert!(asked.elapsed() >= wait);
-        drop(held);
-        turns.take().await.unwrap();
+        // What takes longer than the wait is waited for; what would begin later is not done.
+        let is_done = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&is_done);
+        let long = turns.take(move |_| -> Result<(), Error> {
+            std::thread::sleep(2 * wait);
+            Ok(())
+        });
+        let late = turns.take(move |_| Ok::<_, Error>(seen.swap(true, Ordering::SeqCst)));
+        let (long, late) = tokio::join!(long, late);
+        assert!(long.is_ok() && matches!(late, Err(Error::Unavailable(_))), "{late:?}");
+        turns.take(|_| Ok::<_, Error>(())).await.unwrap();
+        assert!(!is_done.load(Ordering::SeqCst));
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_no_turn() {
+        let manager = Manager::new("sqlite://:memory:").unwrap();
+        let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait: Duration::from_secs(3) };
+        let turns = Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap();
+        let panicking = turns.take(|_| -> Result<(), Error> { panic!("a mistake of ours") }).await;
+        assert!(matches!(panicking, Err(Error::Broken(_))));
+        turns.take(|_| Ok::<_, Error>(())).await.unwrap();
     }
 }

@@ -26,17 +26,15 @@ pub(super) enum Proven {
 /// Judges a bind's result. Helpful reasons are given only where the server gives them after a correct password alone:
 /// "locked" is said to anybody by all servers, so it stays a plain refusal.
 pub(super) fn judge(result: &LdapResult) -> Result<Proven, SignInFailure> {
-    let answer = policy_answer(result);
-    let policy = answer.flatten();
-    match result.rc {
-        0 if policy == Some(CHANGE_AFTER_RESET) => Err(SignInFailure::MustChangePassword),
-        0 if answer == Some(None) => Ok(Proven::Usable),
-        0 => Ok(Proven::Password),
-        49 if policy == Some(PASSWORD_EXPIRED) => Err(SignInFailure::PasswordExpired),
-        49 => Err(active_directory(&result.text).unwrap_or(SignInFailure::Refused)),
+    match (result.rc, policy(result)) {
+        (0, Policy::Error(CHANGE_AFTER_RESET)) => Err(SignInFailure::MustChangePassword),
+        (0, Policy::NoError) => Ok(Proven::Usable),
+        (0, _) => Ok(Proven::Password),
+        (49, Policy::Error(PASSWORD_EXPIRED)) => Err(SignInFailure::PasswordExpired),
+        (49, _) => Err(active_directory(&result.text).unwrap_or(SignInFailure::Refused)),
         // Locked and disabled on 389 Directory Server; a DN that no entry can have; no such entry.
-        19 | 32 | 34 | 48 | 53 => Err(SignInFailure::Refused),
-        code => Err(SignInFailure::Unavailable(DirectoryError::from_code(code))),
+        (19 | 32 | 34 | 48 | 53, _) => Err(SignInFailure::Refused),
+        (code, _) => Err(SignInFailure::Unavailable(DirectoryError::from_code(code))),
     }
 }
 
@@ -52,16 +50,23 @@ fn active_directory(text: &str) -> Option<SignInFailure> {
     }
 }
 
-/// The answer to the control, if there is one that can be read, and in it the error, if it names one:
-/// `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
-fn policy_answer(result: &LdapResult) -> Option<Option<u8>> {
-    let value = result.ctrls.iter().find(|control| control.1.ctype == OID)?.1.val.as_ref()?;
-    let (_, sequence) = parse_tag(value).ok()?;
-    let PL::C(parts) = sequence.payload else { return None };
+/// What the server says about the policy.
+enum Policy {
+    /// Nothing, or nothing that can be read.
+    Silent,
+    NoError,
+    Error(u8),
+}
+
+/// The answer to the control: `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
+fn policy(result: &LdapResult) -> Policy {
+    let control = result.ctrls.iter().find(|control| control.1.ctype == OID);
+    let value = control.and_then(|control| control.1.val.as_ref()).and_then(|value| parse_tag(value).ok());
+    let Some(PL::C(parts)) = value.map(|(_, sequence)| sequence.payload) else { return Policy::Silent };
     match parts.into_iter().find(|part| part.id == 1).map(|error| error.payload) {
-        None => Some(None),
-        Some(PL::P(bytes)) => bytes.first().map(|error| Some(*error)),
-        Some(PL::C(_)) => None,
+        None => Policy::NoError,
+        Some(PL::P(bytes)) => bytes.first().map_or(Policy::Silent, |error| Policy::Error(*error)),
+        Some(PL::C(_)) => Policy::Silent,
     }
 }
 

@@ -16,5 +16,6 @@ mod world;
 
 mod crashes;
 mod outages;
+mod overload;
 mod poison;
 mod races;

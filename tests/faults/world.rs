@@ -1,6 +1,9 @@
 //! A portal with its servers, a proxy before each of them, and what must be true at the end.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use latchkey::db::Database;
 use tempfile::TempDir;
@@ -19,6 +22,9 @@ use crate::{
     },
     visitor::{self, Answer, Visitor},
 };
+
+/// `student00001` and so on.
+const STUDENTS: usize = 1500;
 
 /// Longer than the lease of a portal that was killed, and than any wait between two attempts.
 const LIMIT: Duration = Duration::from_secs(15);
@@ -66,7 +72,7 @@ impl World {
         folder: TempDir,
         change: impl FnOnce(&mut Options),
     ) -> Self {
-        let ldap = OpenLdap::start(&openldap::Options { students: 330, ..openldap::Options::default() });
+        let ldap = OpenLdap::start(&openldap::Options { students: STUDENTS, ..openldap::Options::default() });
         let smtp = Smtp::start();
         let ldap_proxy = Proxy::before(port_of(&ldap.ldap_url)).await;
         let smtp_proxy = Proxy::before(smtp.port).await;
@@ -78,6 +84,7 @@ impl World {
             // Longer than what a page waits.
             operation_timeout: "3s",
             believe_for: "30s",
+            sign_ins_at_once: 64,
         };
         change(&mut options);
         let portal = Portal::start(&options, &ldap, &smtp);
@@ -116,7 +123,12 @@ impl World {
     }
 
     pub async fn dossier(&self, uid: &str) -> Dossier {
-        evidence::dossiers(&self.database).await.remove(uid).unwrap_or_default()
+        self.dossiers().await.remove(uid).unwrap_or_default()
+    }
+
+    /// Everybody about whom something was decided.
+    pub async fn dossiers(&self) -> BTreeMap<String, Dossier> {
+        evidence::dossiers(&self.database).await
     }
 
     /// Whether the directory shows the membership.

@@ -101,6 +101,7 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
         group: GROUP.to_owned(),
         operation_timeout: "1s",
         believe_for: "30s",
+        sign_ins_at_once: 64,
     };
     let portals: Vec<_> = (0..portals).map(|_| Mutex::new(Portal::start(&options, &ldap, &smtp))).collect();
     let addresses: Vec<String> = portals.iter().map(|portal| portal.lock().expect("a portal").address()).collect();

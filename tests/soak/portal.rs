@@ -38,6 +38,8 @@ pub struct Options {
     pub operation_timeout: &'static str,
     /// For how long pages rely on what the directory said about a person.
     pub believe_for: &'static str,
+    /// How many may sign in at the same time.
+    pub sign_ins_at_once: u16,
 }
 
 /// A portal that can be killed and started again.
@@ -127,7 +129,7 @@ fn is_alive(port: u16) -> bool {
 
 /// Short limits, so that a test need not wait long for what a university waits for.
 fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> String {
-    let Options { database, ldap_port, smtp_port, group, operation_timeout, believe_for } = options;
+    let Options { database, ldap_port, smtp_port, group, operation_timeout, believe_for, sign_ins_at_once } = options;
     let mut text = String::new();
     let mut section = |name: &str, settings: &[(&str, &str)]| {
         let _ = writeln!(text, "[{name}]");
@@ -206,6 +208,7 @@ fn configuration(options: &Options, port: u16, ldap: &OpenLdap, smtp: &Smtp) -> 
     );
     // What is not a text.
     text.replace("[directory]\n", &format!("[directory]\nurls = [\"ldap://127.0.0.1:{ldap_port}\"]\n"))
+        .replace("[sign_in]\n", &format!("[sign_in]\nat_once = {sign_ins_at_once}\n"))
         .replace("[mail]\n", &format!("[mail]\nport = {smtp_port}\n"))
 }
 
@@ -218,6 +221,7 @@ pub fn options(database: &str, ldap: &OpenLdap, smtp: &Smtp) -> Options {
         group: GROUP.to_owned(),
         operation_timeout: "1s",
         believe_for: "30s",
+        sign_ins_at_once: 64,
     }
 }
 

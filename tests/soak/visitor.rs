@@ -26,6 +26,9 @@ pub struct Answer {
     pub body: String,
 }
 
+/// The sign-in page, filled in.
+pub struct Entrance(Vec<(String, String)>);
+
 /// Nothing came back.
 #[derive(Debug)]
 pub struct Silence(String);
@@ -77,15 +80,28 @@ impl Visitor {
 
     /// Signs in through the form.
     pub async fn sign_in(&mut self, portal: &str) -> Result<Answer, Silence> {
+        match self.entrance(portal).await? {
+            Ok(entrance) => self.enter(portal, &entrance).await,
+            Err(page) => Ok(page),
+        }
+    }
+
+    /// Opens the sign-in page and fills it in; an error if something else is answered.
+    pub async fn entrance(&mut self, portal: &str) -> Result<Result<Entrance, Answer>, Silence> {
         let page = self.get(portal, "/en/sign-in").await?;
         if page.status != StatusCode::OK {
-            return Ok(page);
+            return Ok(Err(page));
         }
         let mut fields = inputs(&page.body, "form[action='/en/sign-in']");
         fields.retain(|(name, _)| name != "name" && name != "password");
         fields.push(("name".into(), self.uid.clone()));
         fields.push(("password".into(), PASSWORD.into()));
-        self.post(portal, "/en/sign-in", &fields).await
+        Ok(Ok(Entrance(fields)))
+    }
+
+    /// Presses "Sign in".
+    pub async fn enter(&mut self, portal: &str, Entrance(fields): &Entrance) -> Result<Answer, Silence> {
+        self.post(portal, "/en/sign-in", fields).await
     }
 
     /// Opens the permissions page; `None` if it is not what was answered.
