@@ -43,10 +43,8 @@ impl Operations {
 
 /// What was found out about one database.
 pub struct Counts {
-    pub activations: usize,
-    pub operations: Operations,
-    /// PostgreSQL counts them; on SQLite they are the same.
-    pub transactions: Option<Counted>,
+    pub with_rules: Activations,
+    pub without_rules: Activations,
     pub first_answer: Duration,
     pub sign_in_page: Round,
     pub permissions_page: Round,
@@ -57,26 +55,46 @@ pub struct Counts {
     pub binary: u64,
 }
 
+/// What a number of activations needed, one after the other.
+pub struct Activations {
+    pub count: usize,
+    pub operations: Operations,
+    /// PostgreSQL counts them; on SQLite they are the same.
+    pub transactions: Option<Counted>,
+}
+
+impl Activations {
+    async fn on(portal: &Portal, case: Case<'_>, name: &str) -> Self {
+        // Connections are made before anything is counted.
+        let users = crowd::browsers(&portal.address, 1, User::Portal);
+        let (first, users) = crowd::round(users, vec![0], true, case.each_round).await;
+        assert!(first.failures.is_empty(), "the first activation: {:?}\n{:?}", first.failures, portal.complaints());
+        let counted = || case.postgres.filter(|_| case.database == DatabaseKind::Postgres).map(|p| p.counted(name));
+        let (before, log) = (counted(), case.university.server.log_length());
+        let (activations, _) = crowd::round(users, (1..=COUNTED).collect(), true, Duration::from_mins(1)).await;
+        let operations = Operations::in_log(&case.university.server.log_since(log));
+        let transactions = counted().zip(before).map(|(after, before)| Counted {
+            commits: after.commits - before.commits,
+            writes: after.writes - before.writes,
+        });
+        let everybody: Vec<usize> = first.people.iter().chain(&activations.people).copied().collect();
+        case.university.take_out(case.members, &everybody).await;
+        Self { count: activations.people.len(), operations, transactions }
+    }
+}
+
 pub async fn measure(case: Case<'_>, sessions: usize) -> Counts {
+    let plain = "counted_plain";
+    let portal = Portal::without_rules(case.university, case.members, case.url(plain).as_deref());
+    let without_rules = Activations::on(&portal, case, plain).await;
+    drop(portal);
+
     let name = "counted";
-    let database = case.url(name);
-    let portal = Portal::start(case.university, case.members, database.as_deref());
+    let portal = Portal::start(case.university, case.members, case.url(name).as_deref());
     let browser = |count, user: fn(_) -> User| crowd::browsers(&portal.address, count, user);
     let people: Vec<usize> = (0..case.university.people).collect();
     let idle = resident(portal.pid());
-
-    // Connections are made before anything is counted.
-    let (first, users) = crowd::round(browser(1, User::Portal), vec![0], true, case.each_round).await;
-    assert!(first.failures.is_empty(), "the first activation: {:?}\n{:?}", first.failures, portal.complaints());
-    let counted = || case.postgres.filter(|_| case.database == DatabaseKind::Postgres).map(|p| p.counted(name));
-    let (before, log) = (counted(), case.university.server.log_length());
-    let counting: Vec<usize> = people.iter().copied().skip(1).take(COUNTED).collect();
-    let (activations, _) = crowd::round(users, counting, true, Duration::from_mins(1)).await;
-    let operations = Operations::in_log(&case.university.server.log_since(log));
-    let transactions = counted().zip(before).map(|(after, before)| Counted {
-        commits: after.commits - before.commits,
-        writes: after.writes - before.writes,
-    });
+    let with_rules = Activations::on(&portal, case, name).await;
 
     let users = browser(case.users, User::SignInPage);
     let (sign_in_page, _) = crowd::round(users, vec![0; 10_000_000], true, case.each_round).await;
@@ -87,12 +105,9 @@ pub async fn measure(case: Case<'_>, sessions: usize) -> Counts {
     let many: Vec<usize> = (0..sessions).map(|number| number % case.university.people).collect();
     let (begun, _) = crowd::round(browser(case.users, User::Session), many, true, Duration::from_mins(10)).await;
     let with_sessions = resident(portal.pid());
-    let everybody: Vec<usize> = first.people.iter().chain(&activations.people).copied().collect();
-    case.university.take_out(case.members, &everybody).await;
     Counts {
-        activations: activations.people.len(),
-        operations,
-        transactions,
+        with_rules,
+        without_rules,
         first_answer: portal.first_answer,
         sign_in_page,
         permissions_page,

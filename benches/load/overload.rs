@@ -71,8 +71,8 @@ pub async fn measure(university: &University, members: usize, database: Option<S
     let bearable = bearing.per_second();
 
     let (inside, watching) = watch(inside);
-    let most = Arc::new(AtomicBool::new(false));
-    let highest = tokio::spawn(highest(portal.pid(), Arc::clone(&most)));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let highest = tokio::spawn(highest(portal.pid(), Arc::clone(&is_over)));
     let begin = Instant::now();
     let each = Duration::from_secs_f64(0.5 / bearable);
     let arrivals = people.zip(0_u32..).map(|(number, place)| (number, each * place));
@@ -83,7 +83,7 @@ pub async fn measure(university: &University, members: usize, database: Option<S
     let crowd: Vec<Came> = join_all(crowd).await.into_iter().map(|came| came.expect("a person")).collect();
     let lasted = begin.elapsed();
     let (_, inside) = inside.stop(watching).await;
-    most.store(true, Ordering::Relaxed);
+    is_over.store(true, Ordering::Relaxed);
 
     let after = Instant::now();
     Browser::new(&portal.address).sign_in(0).await.expect("somebody who comes back");

@@ -30,11 +30,31 @@ pub struct Portal {
 impl Portal {
     /// Starts one on an empty database; without an address for it, on SQLite. The service's group has this size.
     pub fn start(university: &University, size: usize, database: Option<&str>) -> Self {
+        Self::configured(university, size, database, str::to_owned)
+    }
+
+    /// The same without what an operator may add: nobody has a role, and the service is for everybody.
+    pub fn without_rules(university: &University, size: usize, database: Option<&str>) -> Self {
+        Self::configured(university, size, database, |text| {
+            let (before, rest) = text.split_once("[services.rocketchat.eligibility]").expect("the eligibility");
+            let (_, after) = rest.split_once("[services.rocketchat.grant]").expect("the grant");
+            let before: Vec<&str> = before.lines().filter(|line| !line.starts_with("lecturers_")).collect();
+            let before = before.join("\n");
+            format!("{before}\n[services.rocketchat.grant]{after}")
+        })
+    }
+
+    fn configured(
+        university: &University,
+        size: usize,
+        database: Option<&str>,
+        change: impl Fn(&str) -> String,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (file, port) = (folder.path().join("latchkey.toml"), free_port());
         let database =
             database.map_or_else(|| format!("sqlite://{}/latchkey.db", folder.path().display()), str::to_owned);
-        fs::write(&file, configuration(university, size, &database, port, &folder)).expect("a file");
+        fs::write(&file, change(&configuration(university, size, &database, port, &folder))).expect("a file");
         let file = file.display().to_string();
         let published = Command::new(PROGRAM).args(["terms", "publish", "--config", &file]).output();
         let published = published.expect("start latchkey");

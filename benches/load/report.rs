@@ -7,7 +7,7 @@ use crate::{
     boards::Boards,
     classes::Class,
     figures::{Quantiles, Round, milliseconds},
-    one_by_one::Counts,
+    one_by_one::{Activations, Counts},
     overload::Overload,
     together::Measured,
 };
@@ -141,20 +141,23 @@ impl Report {
     }
 
     pub fn counted(&mut self, database: DatabaseKind, counts: &Counts) {
-        let each = |count: usize| share(count, counts.activations);
-        let operations = counts.operations;
-        let transactions = counts.transactions.map_or("as PostgreSQL | as PostgreSQL".to_owned(), |counted| {
-            let each = |count: i64| each(usize::try_from(count).unwrap_or_default());
-            format!("{} | {}", each(counted.commits), each(counted.writes))
-        });
-        self.counts.push(format!(
-            "| {} | {} | {} | {} | {} | {transactions} |",
-            database.name(),
-            each(operations.binds),
-            each(operations.searches),
-            each(operations.compares),
-            each(operations.modifies),
-        ));
+        for (rules, Activations { count: activations, operations, transactions }) in
+            [("role and eligibility", &counts.with_rules), ("none", &counts.without_rules)]
+        {
+            let each = |count: usize| share(count, *activations);
+            let transactions = transactions.map_or("as PostgreSQL | as PostgreSQL".to_owned(), |counted| {
+                let each = |count: i64| each(usize::try_from(count).unwrap_or_default());
+                format!("{} | {}", each(counted.commits), each(counted.writes))
+            });
+            self.counts.push(format!(
+                "| {} | {rules} | {} | {} | {} | {} | {transactions} |",
+                database.name(),
+                each(operations.binds),
+                each(operations.searches),
+                each(operations.compares),
+                each(operations.modifies),
+            ));
+        }
         self.pages.extend([
             page(database, "sign-in", &counts.sign_in_page),
             page(database, "permissions", &counts.permissions_page),
@@ -181,7 +184,7 @@ impl Report {
         let computing =
             "| database | members | users | portal | OpenLDAP | driver | values per modify | mail backlog |";
         table("Computing time per activation in ms, and coalescing", computing, &self.computing);
-        let counts = "| database | binds | searches | compares | modifies | transactions | of these writing |";
+        let counts = "| database | rules | binds | searches | compares | modifies | transactions | of these writing |";
         table("Per activation, one user", counts, &self.counts);
         table("Pages", "| database | page | per second | p50 / p99 ms | failures |", &self.pages);
         let memory = "| database | first answer ms | idle | under load | with sessions | program |";

@@ -20,6 +20,7 @@ use tokio::sync::oneshot;
 use super::{
     Conn, Error,
     connection::{Manager, begin_on_any, begin_within, commit, roll_back},
+    waits::{Place, Waits},
 };
 
 /// How many decisions go into one commit at most.
@@ -34,6 +35,7 @@ struct Inner {
     /// Whoever has waited for so long is answered that the database is too busy.
     wait: Duration,
     queue: Mutex<Queue>,
+    waits: Waits,
 }
 
 #[derive(Default)]
@@ -43,7 +45,7 @@ struct Queue {
 }
 
 struct Waiting {
-    since: Instant,
+    place: Place,
     size: WriteSize,
     work: Box<dyn Work>,
 }
@@ -71,7 +73,11 @@ type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 impl Writer {
     pub(super) fn new(pool: Pool<Manager>, wait: Duration) -> Self {
-        Self(Arc::new(Inner { pool, wait, queue: Mutex::default() }))
+        Self(Arc::new(Inner { pool, wait, queue: Mutex::default(), waits: Waits::default() }))
+    }
+
+    pub(super) fn waits(&self) -> &Waits {
+        &self.0.waits
     }
 
     /// Runs `decide` and waits until its effect is stored, or until it is certain that there is none.
@@ -88,7 +94,7 @@ impl Writer {
         let work = Box::new(Decision { decide, answer });
         let is_first = {
             let mut queue = self.lock();
-            queue.waiting.push_back(Waiting { since: Instant::now(), size, work });
+            queue.waiting.push_back(Waiting { place: self.0.waits.queue(), size, work });
             !std::mem::replace(&mut queue.is_busy, true)
         };
         if is_first {
@@ -112,7 +118,10 @@ impl Writer {
     }
 
     fn store(&self, batch: Vec<Waiting>) {
-        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
+        for one in &batch {
+            self.0.waits.begin(one.place);
+        }
+        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.place.waited() < self.0.wait);
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }

@@ -141,8 +141,8 @@ pub(super) fn give_up(connection: &mut Conn) {
 
 /// A connection, waiting for it until this moment.
 pub(super) fn connect(pool: &Pool<Manager>, until: Instant) -> Result<PooledConnection<Manager>, Error> {
-    // The pool does not even look without any time.
-    let wait = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    // Whose turn came late still has a moment for making one.
+    let wait = until.saturating_duration_since(Instant::now()).max(Duration::from_millis(100));
     pool.get_timeout(wait).map_err(|error| Error::Unavailable(error.to_string()))
 }
 

@@ -3,7 +3,7 @@
 
 use ldap3::{
     LdapResult,
-    asn1::{PL, parse_tag},
+    asn1::{PL, TagClass, parse_tag},
 };
 
 use super::{DirectoryError, SignInFailure};
@@ -13,6 +13,9 @@ pub(super) const OID: &str = "1.3.6.1.4.1.42.2.27.8.5.1";
 
 const PASSWORD_EXPIRED: u8 = 0;
 const CHANGE_AFTER_RESET: u8 = 2;
+
+const SEQUENCE: u64 = 16;
+const TIME_BEFORE_EXPIRATION: u64 = 0;
 
 /// What a bind that succeeded has proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,22 +54,47 @@ fn active_directory(text: &str) -> Option<SignInFailure> {
 }
 
 /// What the server says about the policy.
+#[derive(Clone, Copy)]
 enum Policy {
-    /// Nothing, or nothing that can be read.
+    /// Nothing, nothing that can be read, or something that may restrict what the account can do.
     Silent,
     NoError,
     Error(u8),
 }
 
-/// The answer to the control: `PasswordPolicyResponseValue ::= SEQUENCE { warning [0] …, error [1] ENUMERATED OPTIONAL }`.
+/// The answers to the control: of several, as overlays and proxies may give, the strictest.
 fn policy(result: &LdapResult) -> Policy {
-    let control = result.ctrls.iter().find(|control| control.1.ctype == OID);
-    let value = control.and_then(|control| control.1.val.as_ref()).and_then(|value| parse_tag(value).ok());
-    let Some(PL::C(parts)) = value.map(|(_, sequence)| sequence.payload) else { return Policy::Silent };
-    match parts.into_iter().find(|part| part.id == 1).map(|error| error.payload) {
-        None => Policy::NoError,
-        Some(PL::P(bytes)) => bytes.first().map_or(Policy::Silent, |error| Policy::Error(*error)),
-        Some(PL::C(_)) => Policy::Silent,
+    let answers = result.ctrls.iter().filter(|control| control.1.ctype == OID);
+    let answers = answers.map(|control| control.1.val.as_deref().and_then(answer).unwrap_or(Policy::Silent));
+    answers
+        .reduce(|one, other| match (one, other) {
+            (Policy::Error(error), _) | (_, Policy::Error(error)) => Policy::Error(error),
+            (Policy::NoError, Policy::NoError) => Policy::NoError,
+            _ => Policy::Silent,
+        })
+        .unwrap_or(Policy::Silent)
+}
+
+/// ```text
+/// PasswordPolicyResponseValue ::= SEQUENCE {
+///     warning [0] CHOICE { timeBeforeExpiration [0] INTEGER, graceAuthNsRemaining [1] INTEGER } OPTIONAL,
+///     error   [1] ENUMERATED { … } OPTIONAL }
+/// ```
+fn answer(value: &[u8]) -> Option<Policy> {
+    let ([], sequence) = parse_tag(value).ok()? else { return None };
+    let (TagClass::Universal, SEQUENCE, PL::C(parts)) = (sequence.class, sequence.id, sequence.payload) else {
+        return None;
+    };
+    let part = |id| parts.iter().find(|part| part.id == id).map(|part| &part.payload);
+    match (part(0), part(1)) {
+        (_, Some(PL::P(error))) => error.first().map(|error| Policy::Error(*error)),
+        (Some(PL::C(warning)), None) if warning.iter().all(|warning| warning.id == TIME_BEFORE_EXPIRATION) => {
+            Some(Policy::NoError)
+        }
+        (None, None) => Some(Policy::NoError),
+        // A bind that was let through once more, as grace: what else the account may do is another matter. Or nothing that the
+        // draft knows.
+        _ => None,
     }
 }
 
@@ -108,7 +136,9 @@ mod tests {
     #[test]
     fn a_warning_and_rubbish_are_not_errors() {
         let grace = [0x30, 5, 0xa0, 3, 0x81, 1, 1];
-        assert!(matches!(judge(&result(0, "", Some(&grace))), Ok(Proven::Usable)));
+        assert!(matches!(judge(&result(0, "", Some(&grace))), Ok(Proven::Password)));
+        let soon = [0x30, 5, 0xa0, 3, 0x80, 1, 60];
+        assert!(matches!(judge(&result(0, "", Some(&soon))), Ok(Proven::Usable)));
         assert!(matches!(judge(&result(0, "", Some(&[0x30, 200]))), Ok(Proven::Password)));
     }
 
@@ -116,11 +146,33 @@ mod tests {
     fn an_account_is_usable_by_the_word_of_the_policy_only() {
         let proven = |policy| judge(&result(0, "", policy));
         assert!(matches!(proven(Some(&[0x30, 0])), Ok(Proven::Usable)));
-        // An error that is not known here, one without a value, one in a form of its own; and no answer.
-        let unclear: [&[u8]; 4] = [&[0x30, 3, 0x81, 1, 7], &[0x30, 2, 0x81, 0], &[0x30, 2, 0xa1, 0], &[]];
+        // An error that is not known here, one without a value, one in a form of its own; no sequence; more than one; nothing.
+        let unclear: [&[u8]; 6] = [
+            &[0x30, 3, 0x81, 1, 7],
+            &[0x30, 2, 0x81, 0],
+            &[0x30, 2, 0xa1, 0],
+            &[0xa1, 3, 0x0a, 1, 2],
+            &[0x30, 0, 0x30, 0],
+            &[],
+        ];
         for policy in unclear {
             assert!(matches!(proven(Some(policy)), Ok(Proven::Password)), "{policy:?}");
         }
         assert!(matches!(proven(None), Ok(Proven::Password)));
+    }
+
+    #[test]
+    fn of_several_answers_the_strictest_counts() {
+        let several = |policies: [&[u8]; 2]| {
+            let mut both = result(0, "", Some(policies[0]));
+            both.ctrls.extend(result(0, "", Some(policies[1])).ctrls);
+            judge(&both)
+        };
+        let (nothing, reset): (&[u8], &[u8]) = (&[0x30, 0], &[0x30, 3, 0x81, 1, 2]);
+        assert!(matches!(several([nothing, nothing]), Ok(Proven::Usable)));
+        assert!(matches!(several([nothing, &[]]), Ok(Proven::Password)));
+        for both in [[nothing, reset], [reset, nothing], [&[], reset]] {
+            assert!(matches!(several(both), Err(SignInFailure::MustChangePassword)), "{both:?}");
+        }
     }
 }

@@ -63,13 +63,14 @@ impl Situation {
         self.standing.as_ref().is_some_and(|(_, number)| *number >= self.required_number)
     }
 
-    /// Decided, and there or on its way.
+    /// Decided, and there or on its way. What the directory does not tell is not there: the person sees that it is missing, and
+    /// writing again what is there already does no harm.
     fn is_granted(&self) -> bool {
-        self.wanted && (self.owed || self.membership != Membership::Absent)
+        self.wanted && (self.owed || self.membership == Membership::Present)
     }
 
     fn is_gone(&self) -> bool {
-        !self.wanted && self.standing.is_none() && (self.owed || self.membership != Membership::Present)
+        !self.wanted && self.standing.is_none() && (self.owed || self.membership == Membership::Absent)
     }
 }
 

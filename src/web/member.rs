@@ -1,7 +1,6 @@
 //! Who is signed in: the session, the account behind it, and the person as the directory shows them now.
 
 use std::{
-    cell::OnceCell,
     collections::HashMap,
     future::{Ready, ready},
 };
@@ -83,7 +82,6 @@ pub(super) struct Member {
     pub(super) session_ends: Instant,
     pub(super) notice: Option<NextNotice>,
     session: Session,
-    patience: OnceCell<Patience>,
 }
 
 /// Gives the browser the session that is stored under this key, whatever it had before.
@@ -113,25 +111,26 @@ impl Member {
         };
         let session_ends = data.ends_at.min(state.clock.now() + delta(state.settings.session.idle));
         let notice = take(&session, NOTICE);
-        Ok(Self { account, data, session_ends, notice, session, patience: OnceCell::new() })
+        Ok(Self { account, data, session_ends, notice, session })
     }
 
-    /// The person as the directory shows them, or has shown them lately; `None` if the directory does not answer.
+    /// The person as the directory shows them, or has shown them lately; `None` if the directory does not answer in time.
     ///
     /// # Errors
     /// [`WebError::SignInFirst`] if the person is gone or shut out there: the session ends with that.
-    pub(super) async fn person(&self, state: &State, locale: Locale) -> Result<Option<Person>, WebError> {
-        let now = state.clock.now();
-        if let Some(person) = state.sightings.person(&self.account.id, now) {
+    pub(super) async fn person(
+        &self,
+        state: &State,
+        locale: Locale,
+        patience: &Patience,
+    ) -> Result<Option<Person>, WebError> {
+        if let Some(person) = state.sightings.person(&self.account.id, state.clock.now()) {
             return Ok(Some(person));
         }
-        match self.look_up(state).await {
-            Ok(Some(person)) => {
-                state.sightings.keep(&self.account.id, &person, now);
-                Ok(Some(person))
-            }
+        let is_gone = state.sightings.is_gone(&self.account.id);
+        match if is_gone { Ok(None) } else { self.look_up(state, patience).await } {
+            Ok(Some(person)) => Ok(Some(person)),
             Ok(None) => {
-                state.sightings.forget(&self.account.id);
                 self.end();
                 tracing::info!(event = "session.person-gone", account = self.account.id);
                 Err(WebError::SignInFirst { locale, next: None })
@@ -143,19 +142,21 @@ impl Member {
         }
     }
 
-    async fn look_up(&self, state: &State) -> Result<Option<Person>, DirectoryError> {
-        let (directory, account) = (state.directory.clone(), self.account.clone());
-        self.patience(state).ask(async move { directory.behind(&account).await }).await
-    }
-
-    /// How long this request waits for the directory, whatever it asks.
-    pub(super) fn patience(&self, state: &State) -> Patience {
-        *self.patience.get_or_init(|| Patience::of(state.settings.page_timeout))
+    /// An answer that comes too late for this page is there for the next one.
+    async fn look_up(&self, state: &State, patience: &Patience) -> Result<Option<Person>, DirectoryError> {
+        let (directory, sightings, account) = (state.directory.clone(), state.sightings.clone(), self.account.clone());
+        let now = state.clock.now();
+        let looking = async move {
+            let seen = directory.behind(&account).await?;
+            sightings.keep(&account.id, seen.as_ref(), now);
+            Ok(seen)
+        };
+        patience.ask(looking).await
     }
 
     /// Whom the directory is asked about on the own pages.
-    pub(super) fn subject<'a>(&'a self, state: &State, person: Option<&'a Person>) -> Subject<'a> {
-        Subject { account_id: &self.account.id, person, patience: self.patience(state) }
+    pub(super) fn subject<'a>(&'a self, person: Option<&'a Person>, patience: &'a Patience) -> Subject<'a> {
+        Subject { account_id: &self.account.id, person, patience }
     }
 
     /// Ends this session.

@@ -37,7 +37,7 @@ pub(super) type Observed = HashMap<String, Seen>;
 pub(super) struct Subject<'a> {
     pub(super) account_id: &'a str,
     pub(super) person: Option<&'a Person>,
-    pub(super) patience: Patience,
+    pub(super) patience: &'a Patience,
 }
 
 /// What is asked about a service.
@@ -99,14 +99,20 @@ pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subje
     if let Some(matches) = state.sightings.matches(subject.account_id, filter, asked_at) {
         return Some(matches);
     }
-    let Some(matches) = matches_now(state, subject, filter).await else {
-        return state.sightings.has_matched(subject.account_id, filter).then_some(true);
-    };
-    state.sightings.keep_match(subject.account_id, filter, matches, asked_at);
-    Some(matches)
+    if let Some(matches) = matches_now(state, subject, filter, asked_at).await {
+        return Some(matches);
+    }
+    state.sightings.has_matched(subject.account_id, filter).then_some(true)
 }
 
-async fn matches_now(state: &State, subject: Subject<'_>, filter: &str) -> Option<bool> {
-    let (directory, dn, filter) = (state.directory.clone(), subject.person?.dn.clone(), filter.to_owned());
-    subject.patience.ask(async move { directory.matches(&dn, &filter).await }).await.ok()
+/// An answer that comes too late for this page is there for the next one.
+async fn matches_now(state: &State, subject: Subject<'_>, filter: &str, now: Instant) -> Option<bool> {
+    let (directory, sightings) = (state.directory.clone(), state.sightings.clone());
+    let (account_id, dn, filter) = (subject.account_id.to_owned(), subject.person?.dn.clone(), filter.to_owned());
+    let asking = async move {
+        let matches = directory.matches(&dn, &filter).await?;
+        sightings.keep_match(&account_id, &filter, matches, now);
+        Ok(matches)
+    };
+    subject.patience.ask(asking).await.ok()
 }

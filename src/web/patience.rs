@@ -1,42 +1,84 @@
 //! How long a request waits for the directory: one limit for all that it asks.
 
-use std::time::Duration;
+use std::{cell::Cell, time::Duration};
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout};
 
+use super::State;
 use crate::directory::DirectoryError;
 
-/// The time that the directory has for the questions of one request, however many they are. It runs from the first one.
-#[derive(Clone, Copy, Debug)]
+/// The time that the directory has for the questions of one request, however many they are. Only waiting for it counts, and what is
+/// asked at the same time counts once; what the request waits for besides does not.
+#[derive(Debug)]
 pub(super) struct Patience {
-    began: Instant,
     limit: Duration,
+    /// How long was waited before.
+    spent: Cell<Duration>,
+    /// How many questions are waited for now, and since when any is.
+    waiting: Cell<usize>,
+    since: Cell<Instant>,
 }
 
 impl Patience {
-    /// Begins now.
     pub(super) fn of(limit: Duration) -> Self {
-        Self { began: Instant::now(), limit }
+        Self { limit, spent: Cell::default(), waiting: Cell::default(), since: Cell::new(Instant::now()) }
     }
 
-    /// How long the directory has been asked so far.
-    pub(super) fn spent(self) -> Duration {
-        self.began.elapsed()
+    /// For a page that shows what is known if the directory does not answer.
+    pub(super) fn of_page(state: &State) -> Self {
+        Self::of(state.settings.page_timeout)
     }
 
-    /// Asks the directory, and waits for the answer as long as there is time left. The question itself goes on until the
-    /// directory's own limit: only that shows that a connection has died. Without any time left nothing is asked.
+    /// For a change of permissions, and for the page that tells what came of it.
+    pub(super) fn of_change(state: &State) -> Self {
+        Self::of(state.settings.write_deadline)
+    }
+
+    /// For a page that cannot be shown without the directory. Some of them need many questions: they have the time of the slowest
+    /// single one.
+    pub(super) fn without_alternative(state: &State) -> Self {
+        Self::of(state.directory.settings().operation_timeout)
+    }
+
+    /// How much time is left.
+    pub(super) fn left(&self) -> Duration {
+        let waiting = if self.waiting.get() > 0 { self.since.get().elapsed() } else { Duration::ZERO };
+        self.limit.saturating_sub(self.spent.get() + waiting)
+    }
+
+    /// Asks the directory, and waits for the answer as long as there is time left. The question goes on without anybody who waits,
+    /// until the directory's own limit: only that shows that a connection has died, and what is found out then can be kept for
+    /// the next page.
     pub(super) async fn ask<T: Send + 'static>(
-        self,
+        &self,
         question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
     ) -> Result<T, DirectoryError> {
-        let ends = self.began + self.limit;
-        if ends <= Instant::now() {
-            return Err(DirectoryError::TimedOut);
-        }
-        let asked = timeout_at(ends, tokio::spawn(question)).await;
+        let asking = tokio::spawn(question);
+        let left = self.left();
+        let _wait = Wait::begin(self);
         // One that panicked has no answer, either.
-        asked.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
+        timeout(left, asking).await.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
+    }
+}
+
+/// One question that is waited for.
+struct Wait<'a>(&'a Patience);
+
+impl<'a> Wait<'a> {
+    fn begin(patience: &'a Patience) -> Self {
+        if patience.waiting.replace(patience.waiting.get() + 1) == 0 {
+            patience.since.set(Instant::now());
+        }
+        Self(patience)
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        let Self(patience) = self;
+        if patience.waiting.replace(patience.waiting.get() - 1) == 1 {
+            patience.spent.set(patience.spent.get() + patience.since.get().elapsed());
+        }
     }
 }
 
@@ -46,19 +88,37 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_millis(200);
+    const LIMIT: Duration = Duration::from_millis(300);
+
+    async fn answer_after(time: Duration) -> Result<(), DirectoryError> {
+        sleep(time).await;
+        Ok(())
+    }
 
     #[tokio::test]
     async fn all_questions_share_one_limit() {
         let patience = Patience::of(LIMIT);
-        assert_eq!(patience.ask(async { Ok("there") }).await.ok(), Some("there"));
-        sleep(LIMIT / 2).await;
+        assert!(patience.ask(answer_after(LIMIT / 2)).await.is_ok());
+        assert!(patience.left() <= LIMIT / 2);
         let silent = patience.ask(std::future::pending::<Result<(), _>>()).await;
         assert!(matches!(silent, Err(DirectoryError::TimedOut)));
-        assert!(patience.spent() >= LIMIT);
-        let (told, asked) = oneshot::channel();
-        assert!(patience.ask(async move { told.send(()).map_err(|()| DirectoryError::TimedOut) }).await.is_err());
-        assert!(asked.await.is_err(), "nothing is asked when the time is over");
+        assert_eq!(patience.left(), Duration::ZERO);
+        assert!(patience.ask(answer_after(LIMIT / 100)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_together_counts_once_and_other_waits_do_not_count() {
+        let patience = Patience::of(LIMIT);
+        sleep(LIMIT).await;
+        let together = (0..10).map(|_| patience.ask(answer_after(LIMIT / 10)));
+        assert!(futures_util::future::join_all(together).await.into_iter().all(|answer| answer.is_ok()));
+        let left = patience.left();
+        assert!(left > Duration::ZERO && left <= LIMIT * 9 / 10, "{left:?}");
+        sleep(LIMIT).await;
+        assert_eq!(patience.left(), left);
+        // Whoever stops waiting has waited.
+        drop(timeout(LIMIT / 10, patience.ask(std::future::pending::<Result<(), _>>())).await);
+        assert!(patience.left() <= left.saturating_sub(LIMIT / 10));
     }
 
     #[tokio::test]

@@ -15,6 +15,7 @@ use super::{
         frame::{Frame, Nav},
         permissions::{AnnouncedTerms, PermissionsPage, Problem, ServiceRow, ServiceState},
     },
+    patience::Patience,
     view,
 };
 use crate::{
@@ -32,8 +33,9 @@ pub(super) async fn show(
     member: Member,
 ) -> Result<HttpResponse, WebError> {
     let resumed = member.take_resumed_form();
-    let person = member.person(&state, client::locale(&request)).await?;
-    let observed = observe(&state, member.subject(&state, person.as_ref()), |_| Question::BOTH).await;
+    let patience = Patience::of_page(&state);
+    let person = member.person(&state, client::locale(&request), &patience).await?;
+    let observed = observe(&state, member.subject(person.as_ref(), &patience), |_| Question::BOTH).await;
     form(&request, &state, &member, &observed, resumed.as_ref(), Vec::new()).await
 }
 

@@ -10,6 +10,7 @@ use super::{
     forms::Fields,
     member::{Member, NextNotice},
     observed::{Observed, Question, Seen, observe},
+    patience::Patience,
     permissions, see_other, sign_in,
 };
 use crate::{
@@ -44,17 +45,19 @@ pub(super) async fn create(
     fields.require_token(&member.data.form_token)?;
     let rows = rows(&fields);
     let terms_accepted = fields.get("terms") == Some("accepted");
-    let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted };
-    let person = member.person(&state, locale).await?;
+    // One limit for all that the directory is asked for this press, the write included.
+    let patience = Patience::of_change(&state);
+    let person = member.person(&state, locale, &patience).await?;
+    let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted, patience };
     match press.decide(person.as_ref()).await? {
         Ok(Written { change_id, account, decided, lease }) => {
-            // One deadline for all that the directory was asked since the press.
-            let deadline = state.settings.write_deadline.saturating_sub(member.patience(&state).spent());
+            let deadline = press.patience.left();
             state.delivery.attempt(&account, person.is_some(), &decided, &lease, deadline).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {
-            let observed = observe(&state, member.subject(&state, person.as_ref()), |_| Question::BOTH).await;
+            let observed =
+                observe(&state, member.subject(person.as_ref(), &Patience::of_page(&state)), |_| Question::BOTH).await;
             permissions::form(&request, &state, &member, &observed, Some(&fields), refusals).await
         }
     }
@@ -67,6 +70,7 @@ struct Pressed<'a> {
     member: &'a Member,
     rows: &'a [Row],
     terms_accepted: bool,
+    patience: Patience,
 }
 
 /// A press that is written down.
@@ -104,7 +108,7 @@ impl Pressed<'_> {
     /// Asks for what a press needs: whether the person may have what is newly ticked, and the memberships named.
     async fn observe(&self, person: Option<&Person>, memberships: &BTreeSet<String>) -> Observed {
         let is_granted = |slug: &str| self.rows.iter().any(|row| row.service == slug && row.asks_for_more());
-        observe(self.state, self.member.subject(self.state, person), |service| Question {
+        observe(self.state, self.member.subject(person, &self.patience), |service| Question {
             membership: memberships.contains(service.slug.as_str()),
             eligible: is_granted(service.slug.as_str()),
         })

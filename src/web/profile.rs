@@ -12,6 +12,7 @@ use super::{
         frame::Nav,
         profile::{Person, ProfilePage},
     },
+    patience::Patience,
     permissions, post, press, receipts, result, sessions, view,
 };
 use crate::{domain::locale::Locale, texts};
@@ -47,7 +48,7 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 /// `GET /profile`
 async fn show(request: HttpRequest, state: web::Data<State>, member: Member) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Profile);
-    let person = member.person(&state, frame.locale).await?;
+    let person = member.person(&state, frame.locale, &Patience::of_page(&state)).await?;
     let page = ProfilePage {
         directory_unavailable: person.is_none(),
         person: person.map(|person| Person {

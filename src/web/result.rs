@@ -17,6 +17,7 @@ use super::{
         frame::{Frame, Nav},
         result::{ChangesPage, Outcome, ProofStep, ResultPage, ResultSummary, StepView, WithdrawForm},
     },
+    patience::Patience,
     view,
 };
 use crate::{
@@ -39,8 +40,9 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let service = state.catalogue.get(&service).ok_or(WebError::NotFound)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
-    let person = member.person(&state, frame.locale).await?;
-    let subject = member.subject(&state, person.as_ref());
+    let patience = Patience::of_change(&state);
+    let person = member.person(&state, frame.locale, &patience).await?;
+    let subject = member.subject(person.as_ref(), &patience);
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let (outcome, proof) = outcome(&state, &frame, service, subject, &dossier, now).await;
@@ -58,8 +60,9 @@ pub(super) async fn show_change(
     change: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
-    let person = member.person(&state, frame.locale).await?;
-    let subject = member.subject(&state, person.as_ref());
+    let patience = Patience::of_change(&state);
+    let person = member.person(&state, frame.locale, &patience).await?;
+    let subject = member.subject(person.as_ref(), &patience);
     let dossier = read_dossier(&state, &member, &frame).await?;
     let now = state.clock.now();
     let services = state.catalogue.services.iter();

@@ -1,5 +1,7 @@
 //! Who may do what: roles as the directory gave them, asked again when the answer has grown old.
 
+use std::sync::Arc;
+
 use actix_web::HttpRequest;
 use askama::Template;
 
@@ -13,8 +15,7 @@ use super::{
 };
 use crate::{
     clock::Instant,
-    db,
-    directory::DirectoryError,
+    db::{self, Database},
     domain::{
         accounts::{Account, Person},
         log::{Actor, Origin},
@@ -28,7 +29,18 @@ use crate::{
 /// A page with 403 that says what grants the role; [`WebError::Unavailable`] if the last answer has grown old and the directory
 /// cannot be asked.
 pub(super) async fn require(request: &HttpRequest, state: &State, member: &Member, role: Role) -> Result<(), WebError> {
-    let roles = of(&client::request_id(request), state, &member.account, member.patience(state)).await?;
+    require_in_time(request, state, member, role, &Patience::without_alternative(state)).await
+}
+
+/// The same for a page that asks the directory more than that.
+pub(super) async fn require_in_time(
+    request: &HttpRequest,
+    state: &State,
+    member: &Member,
+    role: Role,
+    patience: &Patience,
+) -> Result<(), WebError> {
+    let roles = of(&client::request_id(request), state, &member.account, patience).await?;
     if roles.has(role) {
         return Ok(());
     }
@@ -50,17 +62,12 @@ pub(super) async fn require(request: &HttpRequest, state: &State, member: &Membe
 }
 
 /// Looks at the roles of somebody who signs in, so that the first page shows what belongs to them. Signing in does not depend on it.
-pub(super) async fn learn(request: &HttpRequest, state: &State, account: &Account, person: Person, patience: Patience) {
+pub(super) async fn learn(request_id: &str, state: &State, account: &Account, person: Person, patience: &Patience) {
     state.roles.forget(&account.id);
     if !state.directory.settings().roles.is_any_granted() {
         return;
     }
-    let (directory, now) = (state.directory.clone(), state.clock.now());
-    let learnt = match patience.ask(async move { directory.roles(&person).await }).await {
-        Ok(roles) => keep(&client::request_id(request), state, account, roles, now).await,
-        Err(error) => Err(not_known(&error)),
-    };
-    if learnt.is_err() {
+    if look(request_id, state, account, Some(person), patience).await.is_err() {
         tracing::info!(event = "roles.not-known", account = account.id);
     }
 }
@@ -70,7 +77,7 @@ pub(super) async fn of(
     request_id: &str,
     state: &State,
     account: &Account,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Roles, WebError> {
     if !state.directory.settings().roles.is_any_granted() {
         return Ok(Roles::NONE);
@@ -79,63 +86,60 @@ pub(super) async fn of(
     if let Some(roles) = state.roles.fresh(&account.id, now) {
         return Ok(roles);
     }
-    let roles = look(state, account, patience).await.map_err(|error| not_known(&error))?;
-    keep(request_id, state, account, roles, now).await
+    let seen = state.sightings.person(&account.id, now);
+    look(request_id, state, account, seen, patience).await
 }
 
-fn not_known(error: &DirectoryError) -> WebError {
-    tracing::warn!(event = "directory.roles", reason = %error);
-    WebError::Unavailable("the directory does not say which roles there are".into())
-}
-
-/// Remembers what the directory said at this time.
-async fn keep(
+/// Asks about this account, and remembers the answer, also one that comes too late for this page. Who is gone has no roles.
+async fn look(
     request_id: &str,
     state: &State,
     account: &Account,
-    roles: Roles,
-    at: Instant,
+    seen: Option<Person>,
+    patience: &Patience,
 ) -> Result<Roles, WebError> {
-    record_change(state, account, request_id.to_owned(), at, roles).await?;
-    state.roles.keep(&account.id, roles, at);
-    Ok(roles)
-}
-
-/// Asks about this account. Who is gone has none.
-async fn look(state: &State, account: &Account, patience: Patience) -> Result<Roles, DirectoryError> {
-    let (directory, account) = (state.directory.clone(), account.clone());
-    let seen = state.sightings.person(&account.id, state.clock.now());
+    let (directory, database, memory) = (state.directory.clone(), state.database.clone(), Arc::clone(&state.roles));
+    let (account, request_id, now) = (account.clone(), request_id.to_owned(), state.clock.now());
     let asking = async move {
         let person = match seen {
             Some(person) => Some(person),
             None => directory.behind(&account).await?,
         };
-        match person {
-            Some(person) => directory.roles(&person).await,
-            None => Ok(Roles::NONE),
-        }
+        let roles = match person {
+            Some(person) => directory.roles(&person).await?,
+            None => Roles::NONE,
+        };
+        let recorded = record_change(&database, &account.id, request_id, now, roles).await;
+        Ok(recorded.map(|()| {
+            memory.keep(&account.id, roles, now);
+            roles
+        }))
     };
-    patience.ask(asking).await
+    match patience.ask(asking).await {
+        Ok(recorded) => Ok(recorded?),
+        Err(error) => {
+            tracing::warn!(event = "directory.roles", reason = %error);
+            Err(WebError::Unavailable("the directory does not say which roles there are".into()))
+        }
+    }
 }
 
 /// A change of somebody's roles is a record of the log; most people never have any, and nothing is written for them.
 async fn record_change(
-    state: &State,
-    account: &Account,
+    database: &Database,
+    account_id: &str,
     request_id: String,
     now: Instant,
     to: Roles,
 ) -> Result<(), db::Error> {
-    let id = account.id.clone();
-    if state.database.ask(move |conn| roles::recorded(conn, &id)).await? == to {
+    let id = account_id.to_owned();
+    if database.ask(move |conn| roles::recorded(conn, &id)).await? == to {
         return Ok(());
     }
-    let id = account.id.clone();
-    state
-        .database
-        .write(move |conn| {
-            let origin = Origin { actor: Actor::System, request_id: &request_id, at: now };
-            roles::record_change(conn, origin, &id, to)
-        })
-        .await
+    let id = account_id.to_owned();
+    let recording = database.write(move |conn| {
+        let origin = Origin { actor: Actor::System, request_id: &request_id, at: now };
+        roles::record_change(conn, origin, &id, to)
+    });
+    recording.await
 }

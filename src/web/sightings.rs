@@ -3,39 +3,43 @@
 //! Somebody who activates a service looks at several pages within a minute; asking anew at each of them who this is costs the
 //! directory more than the change itself. Memberships are never kept here: they are what the pages are about.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::memory::Memory;
 use crate::{clock::Instant, domain::accounts::Person};
 
-pub(super) struct Sightings(Memory<Sighting>);
+/// Clones share what they remember.
+#[derive(Clone)]
+pub(super) struct Sightings(Arc<Memory<Sighting>>);
 
 #[derive(Clone)]
 struct Sighting {
-    person: Person,
+    /// `None`: the directory does not show them any more.
+    person: Option<Person>,
     /// Whether the person's entry matches a filter, and since when that is known.
     matches: HashMap<String, (bool, Instant)>,
 }
 
 impl Sightings {
     pub(super) fn new(believe_for: Duration) -> Self {
-        Self(Memory::new(believe_for))
+        Self(Arc::new(Memory::new(believe_for)))
     }
 
     /// The person behind an account, if the directory has shown them lately.
     pub(super) fn person(&self, account_id: &str, now: Instant) -> Option<Person> {
-        self.0.look(account_id, |sighting, at| self.0.is_fresh(at, now).then(|| sighting.person.clone()))
+        self.0.look(account_id, |sighting, at| sighting.person.clone().filter(|_| self.0.is_fresh(at, now)))
     }
 
-    /// The directory shows the person now.
-    pub(super) fn keep(&self, account_id: &str, person: &Person, now: Instant) {
-        let matches = self.0.last(account_id).map(|sighting| sighting.matches).unwrap_or_default();
-        self.0.keep(account_id, Sighting { person: person.clone(), matches }, now);
+    /// Whether the directory has said that the person is gone, however long ago, and has not shown them again.
+    pub(super) fn is_gone(&self, account_id: &str) -> bool {
+        self.0.look(account_id, |sighting, _| Some(sighting.person.is_none())).unwrap_or_default()
     }
 
-    /// The directory no longer shows the person.
-    pub(super) fn forget(&self, account_id: &str) {
-        self.0.forget(account_id);
+    /// The directory shows the person now, or does not show them any more.
+    pub(super) fn keep(&self, account_id: &str, person: Option<&Person>, now: Instant) {
+        let known = self.0.last(account_id).filter(|_| person.is_some());
+        let matches = known.map(|sighting| sighting.matches).unwrap_or_default();
+        self.0.keep(account_id, Sighting { person: person.cloned(), matches }, now);
     }
 
     /// Whether the person's entry matches a filter, if that was asked lately.
@@ -66,7 +70,7 @@ mod tests {
     fn a_match_has_its_own_time() {
         let person = Person::maria();
         let sightings = Sightings::new(Duration::from_secs(30));
-        sightings.keep("1", &person, at(0));
+        sightings.keep("1", Some(&person), at(0));
         sightings.keep_match("1", "(a=b)", true, at(10));
         assert_eq!(sightings.person("1", at(29)).as_ref(), Some(&person));
         assert_eq!(sightings.person("1", at(30)), None);
@@ -74,10 +78,23 @@ mod tests {
         assert_eq!(sightings.matches("1", "(a=b)", at(40)), None);
         assert_eq!(sightings.matches("1", "(c=d)", at(11)), None);
         // Seeing the person again says nothing about what was asked besides.
-        sightings.keep("1", &person, at(50));
+        sightings.keep("1", Some(&person), at(50));
         assert_eq!(sightings.matches("1", "(a=b)", at(50)), None);
         assert_eq!(["(a=b)", "(c=d)"].map(|filter| sightings.has_matched("1", filter)), [true, false]);
         sightings.keep_match("1", "(a=b)", false, at(51));
         assert!(!sightings.has_matched("1", "(a=b)"));
+    }
+
+    #[test]
+    fn who_is_gone_stays_so_until_the_directory_shows_them_again() {
+        let person = Person::maria();
+        let sightings = Sightings::new(Duration::from_secs(30));
+        sightings.keep("1", Some(&person), at(0));
+        sightings.keep_match("1", "(a=b)", true, at(0));
+        sightings.keep("1", None, at(1));
+        assert_eq!((sightings.is_gone("1"), sightings.person("1", at(2))), (true, None));
+        assert!(!sightings.has_matched("1", "(a=b)"));
+        sightings.keep("1", Some(&person), at(3601));
+        assert_eq!((sightings.is_gone("1"), sightings.person("1", at(3602))), (false, Some(person)));
     }
 }

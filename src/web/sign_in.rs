@@ -88,8 +88,8 @@ pub(super) async fn create(
     let fields = Fields::new(fields.into_inner());
     let entered = Entered::from(&fields);
     let patience = Patience::of(state.settings.sign_in.deadline);
-    match enter(&request, &state, &fields, &entered, patience).await? {
-        Ok(person) => welcome(&request, &state, &entered, person, patience).await,
+    match enter(&request, &state, &fields, &entered, &patience).await? {
+        Ok(person) => welcome(&request, &state, &entered, person, &patience).await,
         Err(problem) => refuse(&request, &state, entered, problem),
     }
 }
@@ -103,7 +103,7 @@ async fn enter(
     state: &web::Data<State>,
     fields: &Fields,
     entered: &Entered,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Result<Person, SignInProblem>, WebError> {
     let Some(cookie) = FormCookie::sent(request) else { return Ok(Err(SignInProblem::CookieMissing)) };
     fields.require_token(&cookie.token)?;
@@ -134,12 +134,16 @@ async fn in_turn(
     request: &HttpRequest,
     state: &web::Data<State>,
     entered: &Entered,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Person, SignInProblem> {
+    let overloaded = |why| {
+        tracing::warn!(event = "sign-in.overloaded", request_id = client::request_id(request), why);
+        SignInProblem::Overloaded
+    };
     if state.database.delay() > state.settings.sign_in.busy_after {
-        return Err(SignInProblem::Overloaded);
+        return Err(overloaded("transactions wait"));
     }
-    let Ok(turn) = Arc::clone(&state.sign_ins).try_acquire_owned() else { return Err(SignInProblem::Overloaded) };
+    let turn = Arc::clone(&state.sign_ins).try_acquire_owned().map_err(|_| overloaded("too many at once"))?;
     let began = tokio::time::Instant::now();
     let attempt = Attempt {
         state: state.clone(),
@@ -237,7 +241,7 @@ async fn welcome(
     state: &State,
     entered: &Entered,
     person: Person,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<HttpResponse, WebError> {
     let locale = client::locale(request);
     let key = generate_session_key();
@@ -253,9 +257,9 @@ async fn welcome(
     };
     let (person, now) = (arrival.person.clone(), arrival.now);
     let account = arrival.record(&state.database).await?;
-    state.sightings.keep(&account.id, &person, now);
+    state.sightings.keep(&account.id, Some(&person), now);
     begin_session(&request.get_session(), key.as_ref())?;
-    roles::learn(request, state, &account, person, patience).await;
+    roles::learn(&client::request_id(request), state, &account, person, patience).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);
     let next = entered.next.clone().unwrap_or_else(|| format!("/{}/profile/permissions", locale.code()));
     Ok(see_other(&next))

@@ -42,7 +42,7 @@ pub struct State {
     pub(super) throttle: Throttle,
     pub(super) refusals: Refusals,
     /// As the directory gave them last.
-    pub(super) roles: Memory<Roles>,
+    pub(super) roles: Arc<Memory<Roles>>,
     pub(super) audit: audit::Shared,
     /// How often one lecturer may ask for data of a class.
     pub(super) class_pages: Limit,
@@ -69,7 +69,7 @@ impl State {
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),
             refusals: Refusals::default(),
-            roles: Memory::new(settings.roles.refresh),
+            roles: Arc::new(Memory::new(settings.roles.refresh)),
             audit: audit::Shared::new(&settings.inspection, &outside.clock),
             class_pages: Limit::new(settings.class_pages_per_minute, &outside.clock),
             class_exports: Limit::per_hour(settings.class_exports_per_hour, &outside.clock),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 
 use crate::{
+    evidence,
     proxy::{Moment, Operation, Weather},
     support::people::{COMMA, MARIA, UMLAUT},
     visitor::{self, Visitor},
@@ -247,6 +248,24 @@ async fn a_slow_directory_makes_a_page_late_once_and_not_for_each_question() {
     assert!(times.iter().any(|(_, press)| *press < Duration::from_millis(1_300)), "{times:?}");
     world.mend();
     world.settle().await;
+}
+
+/// Each answer takes 0.9 s, a page waits 0.8 s: what comes too late for one page counts for the next.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_gone_is_out_however_slow_the_directory_is() {
+    let world = World::with(|options| options.believe_for = "1s").await;
+    let mut maria = world.visitor(MARIA.uid).await;
+    let deleted = evidence::as_admin(&world.ldap).await.delete(&MARIA.dn()).await.expect("an answer");
+    deleted.success().expect("an entry that is gone");
+    world.ldap_proxy.set(Weather::Slow(Duration::from_millis(450)));
+    let portal = world.portal.address();
+    world
+        .until("Maria is signed out", async || {
+            let (page, _) = maria.clone().permissions(&portal).await.expect("an answer");
+            page.location.is_some_and(|location| location.contains("/sign-in"))
+        })
+        .await;
+    assert!(maria.permissions(&portal).await.expect("an answer").1.is_none());
 }
 
 /// As behind a firewall that forgot its connections: what is sent on an old one is never answered.

@@ -65,13 +65,13 @@ pub(in crate::web) async fn show(
     let known = state.database.search(move |conn| know(conn, &id, locale, now)).await?.ok_or(WebError::NotFound)?;
     let subjects = BTreeSet::from([known.account.id.clone()]);
     auditor.note(&state, Kind::PersonViewed, json!({}), subjects).await?;
-    let patience = member.patience(&state);
-    let directory = ask_directory(&state, &known.account, patience).await;
+    let patience = Patience::of_change(&state);
+    let directory = ask_directory(&state, &known.account, &patience).await;
     let person = match &directory {
         Ok(person) => person.as_ref(),
         Err(_) => None,
     };
-    let about = Subject { account_id: &known.account.id, person, patience };
+    let about = Subject { account_id: &known.account.id, person, patience: &patience };
     let asking =
         state.catalogue.services.iter().map(|service| service_now(&state, &frame, service, about, &known, now));
     let services = join_all(asking).await;
@@ -110,7 +110,11 @@ fn know(conn: &mut db::Conn, id: &str, locale: Locale, now: Instant) -> Result<O
 }
 
 /// The person as the directory shows them now.
-async fn ask_directory(state: &State, account: &Account, patience: Patience) -> Result<Option<Person>, DirectoryError> {
+async fn ask_directory(
+    state: &State,
+    account: &Account,
+    patience: &Patience,
+) -> Result<Option<Person>, DirectoryError> {
     if account.directory_key.is_none() {
         return Ok(None);
     }

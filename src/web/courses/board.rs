@@ -41,9 +41,9 @@ pub(in crate::web) async fn show(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
-    let own = own_course(&state, &member, &lecturer, &id).await?;
+    let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let roster = classes::roster(&state, &own, false, classes::patience(&state)).await?;
+    let roster = classes::roster(&state, &own, false, &lecturer.patience).await?;
     let count = count(&state, service, &roster).await?;
     let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
     records::board_viewed(&state, &client::request_id(&request), &look, count).await?;

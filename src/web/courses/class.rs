@@ -46,16 +46,16 @@ pub(in crate::web) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
     admit(&state, &member)?;
-    let own = own_course(&state, &member, &lecturer, &id).await?;
+    let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let roster = classes::roster(&state, &own, wish.refresh.is_some(), classes::patience(&state)).await?;
+    let roster = classes::roster(&state, &own, wish.refresh.is_some(), &lecturer.patience).await?;
     let look = Look { account_id: &member.account.id, course: &own.course, service, roster: &roster };
     let activation = Activation::read(&state, service, &roster).await?;
     records::class_viewed(&request, &state, &look, activation.digest()).await?;
     let sought = wish.q.as_deref().and_then(Sought::parse);
     let mut frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     frame.path = class_path(&own.course, service, sought.as_ref());
-    let shows_names = state.settings.courses.shows_names(&roster, &lecturer);
+    let shows_names = state.settings.courses.shows_names(&roster, &lecturer.person);
     view::page(StatusCode::OK, &page(frame, &state, &look, &activation, shows_names, sought.as_ref()))
 }
 
@@ -69,10 +69,10 @@ pub(in crate::web) async fn export(
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
     admit(&state, &member)?;
-    let own = own_course(&state, &member, &lecturer, &id).await?;
+    let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
-    let roster = classes::roster(&state, &own, false, classes::patience(&state)).await?;
-    if !state.settings.courses.shows_names(&roster, &lecturer) {
+    let roster = classes::roster(&state, &own, false, &lecturer.patience).await?;
+    if !state.settings.courses.shows_names(&roster, &lecturer.person) {
         return Err(WebError::NotFound);
     }
     admit_export(&state, &member, own.course.id.as_str())?;

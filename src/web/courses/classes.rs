@@ -10,6 +10,7 @@ use actix_web::web;
 
 use super::{unavailable, visible};
 use crate::{
+    clock::{Instant, delta},
     directory::{Courses, OwnCourse},
     domain::courses::{self, CourseId, Participant, Roster},
     web::{State, error::WebError, patience::Patience},
@@ -22,21 +23,33 @@ const KEPT: usize = 1000;
 const NEWEST: Duration = Duration::from_secs(10);
 
 /// Whoever holds the lock reads the class, the others wait and find it.
-type Slot = Arc<tokio::sync::Mutex<Option<Arc<Roster>>>>;
+type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
 
-/// How long the classes of one page may take: a large one is many questions, so they have the time of the slowest single one.
-pub(super) fn patience(state: &State) -> Patience {
-    Patience::of(state.directory.settings().operation_timeout)
+struct Kept {
+    roster: Arc<Roster>,
+    /// When it had been read.
+    since: Instant,
 }
 
-/// The class: as kept if that is recent enough, else as the directory shows it now. What takes longer is read all the same, and
-/// is there for the next page.
+impl Kept {
+    fn is_recent(&self, state: &State, wants_newest: bool) -> bool {
+        let (now, cached_for) = (state.clock.now(), state.settings.courses.cached_for);
+        // Reading may take longer than the newest may be old.
+        self.roster.is_fresh(now, cached_for) && (!wants_newest || now - self.since < delta(NEWEST))
+    }
+}
+
+/// The class: as kept if that is recent enough, else as the directory shows it now. What takes longer than anybody waits is read
+/// all the same, and is there for the next page.
 pub(super) async fn roster(
     state: &web::Data<State>,
     own: &OwnCourse,
     wants_newest: bool,
-    patience: Patience,
+    patience: &Patience,
 ) -> Result<Arc<Roster>, WebError> {
+    if let Some(kept) = state.classes.kept(state, &own.course.id, wants_newest) {
+        return Ok(kept);
+    }
     let (state, own) = (state.clone(), own.clone());
     let reading = async move { Ok(state.classes.kept_or_read(&state, &own, wants_newest).await) };
     patience.ask(reading).await.unwrap_or_else(|error| Err(unavailable(&error)))
@@ -56,23 +69,28 @@ impl Classes {
         &self.courses
     }
 
+    /// The class as it is kept, if that is recent enough and nobody is reading it.
+    fn kept(&self, state: &State, id: &CourseId, wants_newest: bool) -> Option<Arc<Roster>> {
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
+        let kept = slot.try_lock().ok()?;
+        kept.as_ref().filter(|kept| kept.is_recent(state, wants_newest)).map(|kept| Arc::clone(&kept.roster))
+    }
+
     async fn kept_or_read(&self, state: &State, own: &OwnCourse, wants_newest: bool) -> Result<Arc<Roster>, WebError> {
         let slot = self.slot(&own.course.id);
         let mut kept = slot.lock().await;
-        let (now, cached_for) = (state.clock.now(), state.settings.courses.cached_for);
-        let lasts = if wants_newest { NEWEST.min(cached_for) } else { cached_for };
-        if let Some(roster) = kept.as_ref().filter(|roster| roster.is_fresh(now, lasts)) {
-            return Ok(Arc::clone(roster));
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_recent(state, wants_newest)) {
+            return Ok(Arc::clone(&kept.roster));
         }
         let roster = Arc::new(self.read(state, own).await?);
-        *kept = Some(Arc::clone(&roster));
+        *kept = Some(Kept { roster: Arc::clone(&roster), since: state.clock.now() });
         Ok(roster)
     }
 
     /// The class as it was last read, whenever that was; for those who have been shown it.
     pub(super) fn last(&self, id: &CourseId) -> Option<Arc<Roster>> {
         let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
-        slot.try_lock().ok()?.clone()
+        slot.try_lock().ok()?.as_ref().map(|kept| Arc::clone(&kept.roster))
     }
 
     async fn read(&self, state: &State, own: &OwnCourse) -> Result<Roster, WebError> {

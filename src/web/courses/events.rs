@@ -52,12 +52,12 @@ pub(in crate::web) async fn show(
     wish: web::Query<Wish>,
 ) -> Result<HttpResponse, WebError> {
     let lecturer = lecturer(&request, &state, &member).await?;
-    let own = own_course(&state, &member, &lecturer, &id).await?;
+    let own = own_course(&state, &lecturer, &id).await?;
     let service = chosen(&state.catalogue, wish.service.as_deref())?;
     let Some(seat) = state.boards.seat(&member.data.reference, &member.account.id, &own.course.id) else {
         return Ok(HttpResponse::TooManyRequests().insert_header((header::RETRY_AFTER, "30")).finish());
     };
-    let roster = classes::roster(&state, &own, false, classes::patience(&state)).await?;
+    let roster = classes::roster(&state, &own, false, &lecturer.patience).await?;
     let mut counts = state.boards.watch(&state, &own.course.id, service, Arc::clone(&roster)).await?;
     counts.mark_changed();
     let first = *counts.borrow();
@@ -75,7 +75,7 @@ pub(in crate::web) async fn show(
         course: own.course,
         asked_at: state.clock.now(),
         has_told: state.settings.courses.tells_of_each(first),
-        lecturer,
+        lecturer: lecturer.person,
         roster,
         state,
         _seat: seat,
@@ -168,9 +168,8 @@ impl Board {
         !matches!(asked, Ok(None))
     }
 
-    /// An open board waits for each answer as long as a page does for all of its own.
     fn patience(&self) -> Patience {
-        Patience::of(self.state.settings.page_timeout)
+        Patience::without_alternative(&self.state)
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
@@ -180,7 +179,7 @@ impl Board {
         let asked =
             self.state.database.ask(move |conn| sessions::is_live(conn, &account_id, &session, idle_since, now));
         asked.await.unwrap_or(true)
-            && roles::of(&self.request_id, &self.state, &self.account, self.patience())
+            && roles::of(&self.request_id, &self.state, &self.account, &self.patience())
                 .await
                 .map_or(true, |roles| roles.has(Role::Lecturer))
     }

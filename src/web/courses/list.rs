@@ -39,11 +39,10 @@ pub(in crate::web) async fn show(
     admit(&state, &member)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let term = Term::at(frame.now, frame.tz, state.settings.courses.terms);
-    let mut own = own_courses(&state, &member, &lecturer).await?;
+    let mut own = own_courses(&state, &lecturer).await?;
     own.sort_by_cached_key(|own| (std::cmp::Reverse(own.course.parsed_term()), own.course.title.to_lowercase()));
     let (current, older): (Vec<_>, Vec<_>) = own.into_iter().partition(|own| own.course.is_current(term));
-    let patience = classes::patience(&state);
-    let reading = current.iter().map(|own| counts(&state, own, patience));
+    let reading = current.iter().map(|own| counts(&state, own, &lecturer.patience));
     let counted: Vec<Option<Counted>> = stream::iter(reading).buffered(AT_ONCE).collect().await;
     record(&request, &state, &member, &current, &counted).await?;
     let current = current.iter().zip(counted).map(|(own, counts)| row(&state, &frame, own, counts)).collect();
@@ -64,7 +63,7 @@ struct Counted {
 }
 
 /// `None` if the class cannot be read now.
-async fn counts(state: &web::Data<State>, own: &OwnCourse, patience: Patience) -> Option<Counted> {
+async fn counts(state: &web::Data<State>, own: &OwnCourse, patience: &Patience) -> Option<Counted> {
     let roster = classes::roster(state, own, false, patience).await.ok()?;
     let asked = Arc::clone(&roster);
     let slugs: Vec<String> = visible(&state.catalogue).map(|service| service.slug.to_string()).collect();

@@ -25,6 +25,7 @@ use super::{
         courses::{Bar, CourseName},
         frame::Frame,
     },
+    patience::Patience,
     post, roles,
 };
 use crate::{
@@ -53,11 +54,19 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
         .service(at("/courses/{id:[0-9a-f]{32}}/board/events", web::get().to(events::show)));
 }
 
+/// A lecturer, and how long the request waits for all that the directory is asked.
+pub(super) struct Lecturer {
+    pub(super) person: Person,
+    pub(super) patience: Patience,
+}
+
 /// The person behind the request, who must be a lecturer.
-pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Member) -> Result<Person, WebError> {
-    roles::require(request, state, member, Role::Lecturer).await?;
-    let person = member.person(state, client::locale(request)).await?;
-    person.ok_or_else(|| WebError::Unavailable("the directory does not say who this is".into()))
+pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Member) -> Result<Lecturer, WebError> {
+    let patience = Patience::without_alternative(state);
+    roles::require_in_time(request, state, member, Role::Lecturer, &patience).await?;
+    let person = member.person(state, client::locale(request), &patience).await?;
+    let person = person.ok_or_else(|| WebError::Unavailable("the directory does not say who this is".into()))?;
+    Ok(Lecturer { person, patience })
 }
 
 /// Counts a page, file or upload with data of a class.
@@ -78,15 +87,10 @@ pub(super) fn admit_export(state: &State, member: &Member, subject: &str) -> Res
 
 /// The course of this id, if the directory calls it the lecturer's own now. Others' courses and made-up ids are the same: not
 /// found.
-pub(super) async fn own_course(
-    state: &State,
-    member: &Member,
-    lecturer: &Person,
-    id: &str,
-) -> Result<OwnCourse, WebError> {
+pub(super) async fn own_course(state: &State, lecturer: &Lecturer, id: &str) -> Result<OwnCourse, WebError> {
     let id = CourseId::parse(id).ok_or(WebError::NotFound)?;
-    let (courses, lecturer, sought) = (state.classes.courses().clone(), lecturer.clone(), id.clone());
-    let asked = member.patience(state).ask(async move { courses.one_of(&lecturer, &sought).await }).await;
+    let (courses, person, sought) = (state.classes.courses().clone(), lecturer.person.clone(), id.clone());
+    let asked = lecturer.patience.ask(async move { courses.one_of(&person, &sought).await }).await;
     asked.map_err(|error| unavailable(&error))?.ok_or_else(|| {
         tracing::info!(event = "course.not-own", course = %id);
         WebError::NotFound
@@ -94,9 +98,9 @@ pub(super) async fn own_course(
 }
 
 /// The lecturer's own courses, by the directory's word now.
-pub(super) async fn own_courses(state: &State, member: &Member, lecturer: &Person) -> Result<Vec<OwnCourse>, WebError> {
-    let (courses, lecturer) = (state.classes.courses().clone(), lecturer.clone());
-    let asked = member.patience(state).ask(async move { courses.of(&lecturer).await }).await;
+pub(super) async fn own_courses(state: &State, lecturer: &Lecturer) -> Result<Vec<OwnCourse>, WebError> {
+    let (courses, person) = (state.classes.courses().clone(), lecturer.person.clone());
+    let asked = lecturer.patience.ask(async move { courses.of(&person).await }).await;
     asked.map_err(|error| unavailable(&error))
 }
 

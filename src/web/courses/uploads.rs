@@ -7,11 +7,10 @@ use actix_web::{HttpRequest, HttpResponse, http::StatusCode, web};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::Deserialize;
 
-use super::{admit, admit_export, chosen, classes, lecturer, own_courses, visible};
+use super::{Lecturer, admit, admit_export, chosen, classes, lecturer, own_courses, visible};
 use crate::{
     db::{self, Conn},
     domain::{
-        accounts::Person,
         courses::{self, Roster},
         log::{Actor, Origin},
         participant_list::{self, Fault},
@@ -202,7 +201,7 @@ pub(in crate::web) async fn show(
     admit(&state, &member)?;
     let upload = own_upload(&state, &member, &id).await?;
     let service = chosen(&state.catalogue, Some(&upload.service))?;
-    let answers = answers(&state, &member, &lecturer, &upload).await?;
+    let answers = answers(&state, &lecturer, &upload).await?;
     record(&request, &state, &member, &upload, &answers, Use::Shown).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let shown = Verdict::ALL.into_iter().find(|verdict| wish.show.as_deref() == Some(verdict.name()));
@@ -240,7 +239,7 @@ pub(in crate::web) async fn export(
     let upload = own_upload(&state, &member, &id).await?;
     chosen(&state.catalogue, Some(&upload.service))?;
     admit_export(&state, &member, "upload")?;
-    let answers = answers(&state, &member, &lecturer, &upload).await?;
+    let answers = answers(&state, &lecturer, &upload).await?;
     record(&request, &state, &member, &upload, &answers, Use::Exported).await?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Courses);
     let head = ["upload-line", "upload-value", "class-name", "upload-verdict"].map(|key| frame.t(key));
@@ -278,17 +277,11 @@ async fn own_upload(state: &State, member: &Member, id: &str) -> Result<Upload, 
 }
 
 /// Whatever is in the list, all own classes are read, and nothing else: neither time nor count depends on anybody outside them.
-async fn answers(
-    state: &web::Data<State>,
-    member: &Member,
-    lecturer: &Person,
-    upload: &Upload,
-) -> Result<Vec<Answer>, WebError> {
-    let own = own_courses(state, member, lecturer).await?;
-    let patience = classes::patience(state);
-    let reading = own.iter().map(|own| classes::roster(state, own, false, patience));
+async fn answers(state: &web::Data<State>, lecturer: &Lecturer, upload: &Upload) -> Result<Vec<Answer>, WebError> {
+    let own = own_courses(state, lecturer).await?;
+    let reading = own.iter().map(|own| classes::roster(state, own, false, &lecturer.patience));
     let classes: Vec<Arc<Roster>> = stream::iter(reading).buffered(AT_ONCE).try_collect().await?;
-    let lecturer = lecturer.clone();
+    let lecturer = lecturer.person.clone();
     let (rules, identify_by) = (state.settings.courses.clone(), state.settings.uploads.list.identify_by.clone());
     let (service, rows) = (upload.service.clone(), upload.list.rows.clone());
     let answering = move |conn: &mut Conn| -> Result<Vec<Answer>, db::Error> {

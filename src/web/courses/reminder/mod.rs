@@ -118,9 +118,9 @@ async fn class<'a>(
 ) -> Result<Class<'a>, WebError> {
     let lecturer = lecturer(request, state, member).await?;
     admit(state, member)?;
-    let own = own_course(state, member, &lecturer, id).await?;
+    let own = own_course(state, &lecturer, id).await?;
     let service = chosen(&state.catalogue, slug)?;
-    let roster = classes::roster(state, &own, wants_newest, classes::patience(state)).await?;
+    let roster = classes::roster(state, &own, wants_newest, &lecturer.patience).await?;
     Ok(Class { course: own.course, service, roster })
 }
 
