@@ -95,10 +95,13 @@ impl Dossier {
     }
 
     /// What was seen in the directory, as long as it can be true: since that look another request, or the worker, may have written
-    /// there what this request knows nothing about.
+    /// there what this request knows nothing about. Then that is what the directory shows.
     pub fn believe(&self, service: &str, seen: Membership, look: Instant) -> Membership {
-        let is_outdated = self.entitlement(service).is_some_and(|entitlement| entitlement.was_applied_after(look));
-        if is_outdated { Membership::Unknown } else { seen }
+        match self.entitlement(service).filter(|entitlement| entitlement.was_applied_after(look)) {
+            Some(entitlement) if entitlement.wanted => Membership::Present,
+            Some(_) => Membership::Absent,
+            None => seen,
+        }
     }
 
     fn of_service<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Version> {

@@ -9,6 +9,7 @@ use crate::world::{Base, PASSWORD, World, about, dn, en, who};
 on_both![
     a_directory_that_stops_between_page_and_press_gets_the_membership_later,
     a_withdrawal_while_the_directory_is_away_is_carried_out_later,
+    what_others_took_away_or_gave_is_changed_while_the_directory_is_away,
     who_was_eligible_before_the_outage_may_activate_meanwhile,
     the_newest_decision_wins_when_the_directory_comes_back,
     while_the_directory_is_away_nobody_signs_in,
@@ -59,6 +60,35 @@ async fn a_withdrawal_while_the_directory_is_away_is_carried_out_later(base: Bas
 }
 
 /// Of a service that is not for everybody.
+/// The page has shown it before the outage: nobody is told that it is done, and then nothing happens.
+async fn what_others_took_away_or_gave_is_changed_while_the_directory_is_away(base: Base) {
+    let mut world = World::new(base).await;
+    let anna = world.signed_in(who::ANNA).await;
+    anna.activate(&["cloud"]).await;
+    world.deliver().await;
+    // Started again, nobody is a member.
+    world.stop_directory().await;
+    world.start_directory(|_| ()).await;
+    let form = anna.permissions().await.form("/profile/permissions").tick("service-cloud").tick("terms");
+    world.stop_directory().await;
+    anna.press(&form).await.says(&about("result-being-applied", "Cloud storage"));
+    world.start_directory(|_| ()).await;
+    world.advance(TimeDelta::seconds(30));
+    world.deliver().await;
+    assert_eq!(world.members("cloud").await, [dn(who::ANNA)]);
+    assert_eq!(world.count("acceptances"), 1, "what was accepted before still stands");
+
+    world.put_into_group("rocketchat", &dn(who::ANNA)).await;
+    let form = anna.permissions().await.form("/profile/permissions").untick("service-rocketchat");
+    world.stop_directory().await;
+    anna.press(&form).await.says(&about("result-being-removed", "Rocket.Chat"));
+    world.start_directory(|_| ()).await;
+    world.put_into_group("rocketchat", &dn(who::ANNA)).await;
+    world.advance(TimeDelta::seconds(30));
+    world.deliver().await;
+    assert!(world.members("rocketchat").await.is_empty());
+}
+
 async fn who_was_eligible_before_the_outage_may_activate_meanwhile(base: Base) {
     let mut world = World::new(base).await;
     let (bernd, anna) = (world.signed_in(who::BERND).await, world.signed_in(who::ANNA).await);
