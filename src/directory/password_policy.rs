@@ -68,6 +68,9 @@ fn policy(result: &LdapResult) -> Policy {
     let answers = answers.map(|control| control.1.val.as_deref().and_then(answer).unwrap_or(Policy::Silent));
     answers
         .reduce(|one, other| match (one, other) {
+            (Policy::Error(CHANGE_AFTER_RESET), _) | (_, Policy::Error(CHANGE_AFTER_RESET)) => {
+                Policy::Error(CHANGE_AFTER_RESET)
+            }
             (Policy::Error(error), _) | (_, Policy::Error(error)) => Policy::Error(error),
             (Policy::NoError, Policy::NoError) => Policy::NoError,
             _ => Policy::Silent,
@@ -85,10 +88,13 @@ fn answer(value: &[u8]) -> Option<Policy> {
     let (TagClass::Universal, SEQUENCE, PL::C(parts)) = (sequence.class, sequence.id, sequence.payload) else {
         return None;
     };
+    if parts.iter().any(|part| part.id > 1) {
+        return None;
+    }
     let part = |id| parts.iter().find(|part| part.id == id).map(|part| &part.payload);
     match (part(0), part(1)) {
         (_, Some(PL::P(error))) => error.first().map(|error| Policy::Error(*error)),
-        (Some(PL::C(warning)), None) if warning.iter().all(|warning| warning.id == TIME_BEFORE_EXPIRATION) => {
+        (Some(PL::C(warning)), None) if matches!(&warning[..], [one] if one.id == TIME_BEFORE_EXPIRATION) => {
             Some(Policy::NoError)
         }
         (None, None) => Some(Policy::NoError),
@@ -146,8 +152,11 @@ mod tests {
     fn an_account_is_usable_by_the_word_of_the_policy_only() {
         let proven = |policy| judge(&result(0, "", policy));
         assert!(matches!(proven(Some(&[0x30, 0])), Ok(Proven::Usable)));
-        // An error that is not known here, one without a value, one in a form of its own; no sequence; more than one; nothing.
-        let unclear: [&[u8]; 6] = [
+        // An error that is not known here, one without a value, one in a form of its own; a warning of nothing; what the draft does
+        // not know; no sequence; more than one; nothing.
+        let unclear: [&[u8]; 8] = [
+            &[0x30, 2, 0xa0, 0],
+            &[0x30, 3, 0x82, 1, 1],
             &[0x30, 3, 0x81, 1, 7],
             &[0x30, 2, 0x81, 0],
             &[0x30, 2, 0xa1, 0],
@@ -171,7 +180,8 @@ mod tests {
         let (nothing, reset): (&[u8], &[u8]) = (&[0x30, 0], &[0x30, 3, 0x81, 1, 2]);
         assert!(matches!(several([nothing, nothing]), Ok(Proven::Usable)));
         assert!(matches!(several([nothing, &[]]), Ok(Proven::Password)));
-        for both in [[nothing, reset], [reset, nothing], [&[], reset]] {
+        let other: &[u8] = &[0x30, 3, 0x81, 1, 7];
+        for both in [[nothing, reset], [reset, nothing], [&[], reset], [other, reset]] {
             assert!(matches!(several(both), Err(SignInFailure::MustChangePassword)), "{both:?}");
         }
     }

@@ -51,26 +51,43 @@ pub struct Situation {
     pub required_number: i32,
     /// Id and version number of the acceptance that stands.
     pub standing: Option<(String, i32)>,
-    pub wanted: bool,
+    /// What was decided last: whether it shall be there. `None`: nothing ever was.
+    pub decided: Option<bool>,
     /// The directory has not shown the last decision yet.
     pub owed: bool,
     pub membership: Membership,
 }
 
 impl Situation {
+    pub fn is_wanted(&self) -> bool {
+        self.decided == Some(true)
+    }
+
     /// Whether an acceptance stands that is still enough.
     pub fn is_accepted(&self) -> bool {
         self.standing.as_ref().is_some_and(|(_, number)| *number >= self.required_number)
     }
 
-    /// Decided, and there or on its way. What the directory does not tell is not there: the person sees that it is missing, and
-    /// writing again what is there already does no harm.
-    fn is_granted(&self) -> bool {
-        self.wanted && (self.owed || self.membership == Membership::Present)
+    /// Decided, and there or on its way. While the directory is silent that is as the page showed it: what was missing there is
+    /// written again, which does no harm if it is there by now.
+    fn is_granted(&self, shown: Shown) -> bool {
+        let is_there = match self.membership {
+            Membership::Present => true,
+            Membership::Absent => false,
+            Membership::Unknown => shown != Shown::Inactive,
+        };
+        self.is_wanted() && (self.owed || is_there)
     }
 
+    /// While the directory is silent that is as it was decided; only what others gave, and nobody ever decided here, is there as
+    /// the page showed it.
     fn is_gone(&self) -> bool {
-        !self.wanted && self.standing.is_none() && (self.owed || self.membership == Membership::Absent)
+        let is_absent = match self.membership {
+            Membership::Present => false,
+            Membership::Absent => true,
+            Membership::Unknown => self.decided.is_some(),
+        };
+        !self.is_wanted() && self.standing.is_none() && (self.owed || is_absent)
     }
 }
 
@@ -81,8 +98,8 @@ pub fn open_questions<'a>(rows: &'a [Row], situations: &[Situation]) -> impl Ite
         .filter(|row| {
             let situation = situations.iter().find(|s| s.service == row.service);
             situation.is_some_and(|s| match (row.shown, row.ticked) {
-                (Shown::Active | Shown::AcceptAgain, false) => !s.wanted && s.standing.is_none() && !s.owed,
-                (Shown::Inactive | Shown::AcceptAgain, true) => s.wanted && !s.owed,
+                (Shown::Active | Shown::AcceptAgain, false) => !s.is_wanted() && s.standing.is_none() && !s.owed,
+                (Shown::Inactive | Shown::AcceptAgain, true) => s.is_wanted() && !s.owed,
                 (Shown::Active, true) | (Shown::Inactive, false) => false,
             })
         })
@@ -128,7 +145,8 @@ pub enum Refusal {
 
 /// What the press means: ticked minus shown, so that a stale page never undoes something else.
 ///
-/// Withdrawing needs no terms box. A press that was already carried out (a double click, a reload) plans nothing.
+/// Withdrawing needs no terms box. A press that was already carried out (a double click, a reload) plans nothing; while the directory
+/// is silent, what is granted already may be written once more.
 ///
 /// # Errors
 /// All reasons at once, each once; then nothing may be changed.
@@ -166,7 +184,7 @@ fn withdrawal(situation: &Situation) -> Option<Change> {
 
 fn grant(row: &Row, situation: &Situation, terms_accepted: bool) -> Result<Option<Change>, Refusal> {
     let service = situation.service.clone();
-    if situation.is_accepted() && situation.is_granted() {
+    if situation.is_accepted() && situation.is_granted(row.shown) {
         return Ok(None);
     }
     if !situation.eligible {
@@ -182,7 +200,7 @@ fn grant(row: &Row, situation: &Situation, terms_accepted: bool) -> Result<Optio
     Ok(Some(Change::Grant {
         service,
         accept: (!situation.is_accepted()).then(|| current.clone()),
-        entitle: !situation.is_granted(),
+        entitle: !situation.is_granted(row.shown),
     }))
 }
 
@@ -202,7 +220,7 @@ pub fn situation(
         current: terms.current,
         required_number: terms.required.map_or(0, |v| v.number),
         standing: history.standing(service).map(|a| (a.id.clone(), a.number)),
-        wanted: entitlement.is_some_and(|e| e.wanted),
+        decided: entitlement.map(|e| e.wanted),
         owed: entitlement.is_some_and(Entitlement::is_owed),
         membership,
     }
@@ -233,7 +251,7 @@ mod tests {
             current: Some(text()),
             required_number: 2,
             standing: None,
-            wanted: false,
+            decided: None,
             owed: false,
             membership: Membership::Absent,
         }
@@ -250,27 +268,48 @@ mod tests {
     }
 
     #[test]
+    fn what_the_page_showed_counts_while_the_directory_is_silent() {
+        let silent = Situation { membership: Membership::Unknown, ..fresh() };
+        let granted = Situation { decided: Some(true), standing: Some(("a".into(), 1)), ..silent.clone() };
+        // New terms of a service that is in use are accepted, and nothing else happens.
+        let accepted = Change::Grant { service: "chat".into(), accept: Some(text()), entitle: false };
+        let plan_one = |shown, ticked, now: &Situation| plan(&[row(shown, ticked)], std::slice::from_ref(now), true);
+        assert_eq!(plan_one(Shown::AcceptAgain, true, &granted), Ok(vec![accepted]));
+        let lost = Situation { standing: Some(("a".into(), 2)), ..granted };
+        let again = Change::Grant { service: "chat".into(), accept: None, entitle: true };
+        assert_eq!(plan_one(Shown::Inactive, true, &lost), Ok(vec![again]));
+        let withdrawn = Change::Withdraw { service: "chat".into(), acceptance: None };
+        assert_eq!(plan_one(Shown::Active, false, &silent), Ok(vec![withdrawn]), "what others gave");
+        let gone = Situation { decided: Some(false), ..silent };
+        assert_eq!(plan_one(Shown::Active, false, &gone), Ok(vec![]), "what is withdrawn is not withdrawn again");
+    }
+
+    #[test]
     fn ticking_without_terms_is_refused() {
         assert_eq!(plan(&[row(Shown::Inactive, true)], &[fresh()], false), Err(vec![Refusal::TermsNotAccepted]));
     }
 
     #[test]
     fn a_double_submit_plans_nothing() {
-        let done = Situation { wanted: true, owed: true, standing: Some(("a".into(), 2)), ..fresh() };
+        let done = Situation { decided: Some(true), owed: true, standing: Some(("a".into(), 2)), ..fresh() };
         assert_eq!(plan(&[row(Shown::Inactive, true)], &[done], true), Ok(vec![]));
     }
 
     #[test]
     fn a_lost_membership_is_written_again_without_a_second_acceptance() {
-        let drifted = Situation { wanted: true, standing: Some(("a".into(), 2)), ..fresh() };
+        let drifted = Situation { decided: Some(true), standing: Some(("a".into(), 2)), ..fresh() };
         let change = Change::Grant { service: "chat".into(), accept: None, entitle: true };
         assert_eq!(plan(&[row(Shown::Inactive, true)], &[drifted], true), Ok(vec![change]));
     }
 
     #[test]
     fn new_terms_can_be_accepted_or_left_while_something_else_is_withdrawn() {
-        let outdated =
-            Situation { wanted: true, standing: Some(("a".into(), 1)), membership: Membership::Present, ..fresh() };
+        let outdated = Situation {
+            decided: Some(true),
+            standing: Some(("a".into(), 1)),
+            membership: Membership::Present,
+            ..fresh()
+        };
         let again = Change::Grant { service: "chat".into(), accept: Some(text()), entitle: false };
         let situations = [outdated, Situation { service: "vpn".into(), membership: Membership::Present, ..fresh() }];
         assert_eq!(plan(&[row(Shown::AcceptAgain, true)], &situations, true), Ok(vec![again]));
@@ -295,12 +334,13 @@ mod tests {
 
     fn any_situation() -> impl Strategy<Value = Situation> {
         let membership = prop_oneof![Just(Membership::Present), Just(Membership::Absent), Just(Membership::Unknown)];
-        (any::<[bool; 4]>(), proptest::option::of(1..=2), membership).prop_map(
-            |([eligible, has_terms, wanted, owed], standing, membership)| Situation {
+        (any::<[bool; 3]>(), any::<Option<bool>>(), proptest::option::of(1..=2), membership).prop_map(
+            |([eligible, has_terms, owed], decided, standing, membership)| Situation {
                 eligible,
                 current: has_terms.then(text),
                 standing: standing.map(|number| ("a".into(), number)),
-                wanted,
+                // Nothing is owed that was not decided.
+                decided: decided.or(owed.then_some(false)),
                 owed,
                 membership,
                 ..fresh()
@@ -320,14 +360,14 @@ mod tests {
         for change in changes {
             match change {
                 Change::Grant { accept, .. } => {
-                    after.wanted = true;
+                    after.decided = Some(true);
                     after.membership = Membership::Present;
                     if let Some(text) = accept {
                         after.standing = Some(("b".into(), text.number));
                     }
                 }
                 Change::Withdraw { .. } => {
-                    after = Situation { wanted: false, standing: None, membership: Membership::Absent, ..after };
+                    after = Situation { decided: Some(false), standing: None, membership: Membership::Absent, ..after };
                 }
             }
             after.owed = false;
@@ -367,6 +407,24 @@ mod tests {
                 let planned = |membership| plan(&rows, &[Situation { membership, ..now.clone() }], accepted);
                 prop_assert_eq!(planned(Membership::Present), planned(Membership::Unknown));
                 prop_assert_eq!(planned(Membership::Absent), planned(Membership::Unknown));
+            }
+        }
+
+        /// While the directory is silent the same press twice accepts, or withdraws, once.
+        #[test]
+        fn nothing_is_recorded_twice_while_the_directory_is_silent(
+            row in any_row(),
+            now in any_situation(),
+            is_applied_between: bool,
+        ) {
+            let rows = [row];
+            let now = Situation { membership: Membership::Unknown, ..now };
+            if let Ok(changes) = plan(&rows, std::slice::from_ref(&now), true) {
+                let owed = !changes.is_empty() && !is_applied_between;
+                let then = Situation { membership: Membership::Unknown, owed, ..after(&now, &changes) };
+                let again = plan(&rows, &[then], true).unwrap_or_default();
+                let is_harmless = |change: &Change| matches!(change, Change::Grant { accept: None, .. });
+                prop_assert!(again.iter().all(is_harmless), "{again:?}");
             }
         }
 

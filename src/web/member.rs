@@ -127,8 +127,13 @@ impl Member {
         if let Some(person) = state.sightings.person(&self.account.id, state.clock.now()) {
             return Ok(Some(person));
         }
-        let is_gone = state.sightings.is_gone(&self.account.id);
-        match if is_gone { Ok(None) } else { self.look_up(state, patience).await } {
+        let seen = if state.sightings.is_gone_now(&self.account.id, state.clock.now()) {
+            Ok(None)
+        } else {
+            self.look_up(state, patience).await
+        };
+        // Who was gone when that was asked last is so until the directory says otherwise.
+        match seen.or_else(|error| if state.sightings.is_gone(&self.account.id) { Ok(None) } else { Err(error) }) {
             Ok(Some(person)) => Ok(Some(person)),
             Ok(None) => {
                 self.end();
@@ -145,10 +150,10 @@ impl Member {
     /// An answer that comes too late for this page is there for the next one.
     async fn look_up(&self, state: &State, patience: &Patience) -> Result<Option<Person>, DirectoryError> {
         let (directory, sightings, account) = (state.directory.clone(), state.sightings.clone(), self.account.clone());
-        let now = state.clock.now();
+        let (now, question) = (state.clock.now(), sightings.ask());
         let looking = async move {
             let seen = directory.behind(&account).await?;
-            sightings.keep(&account.id, seen.as_ref(), now);
+            sightings.keep(&account.id, seen.as_ref(), now, question);
             Ok(seen)
         };
         patience.ask(looking).await

@@ -109,9 +109,10 @@ pub(super) async fn is_eligible(state: &State, service: &Service, subject: Subje
 async fn matches_now(state: &State, subject: Subject<'_>, filter: &str, now: Instant) -> Option<bool> {
     let (directory, sightings) = (state.directory.clone(), state.sightings.clone());
     let (account_id, dn, filter) = (subject.account_id.to_owned(), subject.person?.dn.clone(), filter.to_owned());
+    let question = sightings.ask();
     let asking = async move {
         let matches = directory.matches(&dn, &filter).await?;
-        sightings.keep_match(&account_id, &filter, matches, now);
+        sightings.keep_match(&account_id, &filter, matches, now, question);
         Ok(matches)
     };
     subject.patience.ask(asking).await.ok()

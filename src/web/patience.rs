@@ -8,7 +8,8 @@ use super::State;
 use crate::directory::DirectoryError;
 
 /// The time that the directory has for the questions of one request, however many they are. Only waiting for it counts, and what is
-/// asked at the same time counts once; what the request waits for besides does not.
+/// asked at the same time counts once; what the request waits for besides does not, unless it belongs to a question (a class is read from
+/// both).
 #[derive(Debug)]
 pub(super) struct Patience {
     limit: Duration,
@@ -46,15 +47,18 @@ impl Patience {
         self.limit.saturating_sub(self.spent.get() + waiting)
     }
 
-    /// Asks the directory, and waits for the answer as long as there is time left. The question goes on without anybody who waits,
-    /// until the directory's own limit: only that shows that a connection has died, and what is found out then can be kept for
-    /// the next page.
+    /// Asks the directory, and waits for the answer as long as there is time left; without any, nothing is asked. The question goes on
+    /// without anybody who waits, until the directory's own limit: only that shows that a connection has died, and what is found
+    /// out then can be kept for the next page.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl Future<Output = Result<T, DirectoryError>> + Send + 'static,
     ) -> Result<T, DirectoryError> {
-        let asking = tokio::spawn(question);
         let left = self.left();
+        if left.is_zero() {
+            return Err(DirectoryError::TimedOut);
+        }
+        let asking = tokio::spawn(question);
         let _wait = Wait::begin(self);
         // One that panicked has no answer, either.
         timeout(left, asking).await.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))

@@ -134,7 +134,7 @@ fn service_state(frame: &Frame, service: &Service, seen: Seen, dossier: &Dossier
     let is_active = match seen.membership() {
         Membership::Present => true,
         Membership::Absent => false,
-        Membership::Unknown => situation.wanted,
+        Membership::Unknown => situation.is_wanted(),
     };
     if is_active {
         return if situation.is_accepted() || situation.current.is_none() {

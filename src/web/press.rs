@@ -56,8 +56,7 @@ pub(super) async fn create(
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {
-            let observed =
-                observe(&state, member.subject(person.as_ref(), &Patience::of_page(&state)), |_| Question::BOTH).await;
+            let observed = observe(&state, member.subject(person.as_ref(), &press.patience), |_| Question::BOTH).await;
             permissions::form(&request, &state, &member, &observed, Some(&fields), refusals).await
         }
     }

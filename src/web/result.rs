@@ -212,7 +212,12 @@ fn result_page(
     let standing = dossier.history.standing(slug);
     let (receipt, since) = last_decision(dossier, slug, &checked.outcome);
     let mail = person.map_or(member.account.mail.clone(), |person| person.mail.clone());
-    let may_withdraw = !is_off(&checked.outcome) && checked.outcome != Outcome::BeingRemoved;
+    let may_withdraw = match checked.outcome {
+        // What the directory does not tell is as it was decided.
+        Outcome::Unknown => standing.is_some() || dossier.entitlement(slug).is_some_and(|decided| decided.wanted),
+        Outcome::BeingRemoved => false,
+        _ => !is_off(&checked.outcome),
+    };
     let steps = &service.next_steps;
     let text = |text: &Option<crate::domain::locale::Text>| text.as_ref().map(|text| text.get(locale).to_owned());
     ResultPage {

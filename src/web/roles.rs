@@ -100,6 +100,7 @@ async fn look(
 ) -> Result<Roles, WebError> {
     let (directory, database, memory) = (state.directory.clone(), state.database.clone(), Arc::clone(&state.roles));
     let (account, request_id, now) = (account.clone(), request_id.to_owned(), state.clock.now());
+    let question = memory.ask();
     let asking = async move {
         let person = match seen {
             Some(person) => Some(person),
@@ -109,9 +110,13 @@ async fn look(
             Some(person) => directory.roles(&person).await?,
             None => Roles::NONE,
         };
+        // An answer that comes late is no news.
+        if memory.is_overtaken(&account.id, question) {
+            return Ok(Ok(memory.last(&account.id).unwrap_or(Roles::NONE)));
+        }
         let recorded = record_change(&database, &account.id, request_id, now, roles).await;
         Ok(recorded.map(|()| {
-            memory.keep(&account.id, roles, now);
+            memory.keep(&account.id, roles, now, question);
             roles
         }))
     };

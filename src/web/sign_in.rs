@@ -257,7 +257,7 @@ async fn welcome(
     };
     let (person, now) = (arrival.person.clone(), arrival.now);
     let account = arrival.record(&state.database).await?;
-    state.sightings.keep(&account.id, Some(&person), now);
+    state.sightings.keep(&account.id, Some(&person), now, state.sightings.ask());
     begin_session(&request.get_session(), key.as_ref())?;
     roles::learn(&client::request_id(request), state, &account, person, patience).await;
     tracing::info!(event = "sign-in.succeeded", request_id = client::request_id(request), account = account.id);

@@ -59,7 +59,6 @@ async fn a_withdrawal_while_the_directory_is_away_is_carried_out_later(base: Bas
     assert_eq!(anna.permissions().await.state_of("cloud"), en("state-inactive"));
 }
 
-/// Of a service that is not for everybody.
 /// The page has shown it before the outage: nobody is told that it is done, and then nothing happens.
 async fn what_others_took_away_or_gave_is_changed_while_the_directory_is_away(base: Base) {
     let mut world = World::new(base).await;
@@ -89,6 +88,7 @@ async fn what_others_took_away_or_gave_is_changed_while_the_directory_is_away(ba
     assert!(world.members("rocketchat").await.is_empty());
 }
 
+/// Of a service that is not for everybody.
 async fn who_was_eligible_before_the_outage_may_activate_meanwhile(base: Base) {
     let mut world = World::new(base).await;
     let (bernd, anna) = (world.signed_in(who::BERND).await, world.signed_in(who::ANNA).await);

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -19,11 +19,27 @@ use crate::{
 /// How many classes are kept; a class of 100 people takes some 30 KB.
 const KEPT: usize = 1000;
 
-/// A lecturer who asks for the newest list gets the one of another press if it is not older than this.
+/// A lecturer who asks for the newest list gets the one of another press if that had been read not longer ago than this.
 const NEWEST: Duration = Duration::from_secs(10);
 
-/// Whoever holds the lock reads the class, the others wait and find it.
-type Slot = Arc<tokio::sync::Mutex<Option<Kept>>>;
+/// One class.
+#[derive(Default)]
+struct Slot {
+    kept: Mutex<Option<Kept>>,
+    /// Whoever holds it reads the class, the others wait and find it.
+    reading: tokio::sync::Mutex<()>,
+}
+
+impl Slot {
+    fn kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn recent(&self, state: &State, wants_newest: bool) -> Option<Arc<Roster>> {
+        let kept = self.kept();
+        kept.as_ref().filter(|kept| kept.is_recent(state, wants_newest)).map(|kept| Arc::clone(&kept.roster))
+    }
+}
 
 struct Kept {
     roster: Arc<Roster>,
@@ -57,7 +73,7 @@ pub(super) async fn roster(
 
 pub(in crate::web) struct Classes {
     courses: Courses,
-    slots: Mutex<HashMap<CourseId, Slot>>,
+    slots: Mutex<HashMap<CourseId, Arc<Slot>>>,
 }
 
 impl Classes {
@@ -69,28 +85,29 @@ impl Classes {
         &self.courses
     }
 
-    /// The class as it is kept, if that is recent enough and nobody is reading it.
+    /// The class as it is kept, if that is recent enough.
     fn kept(&self, state: &State, id: &CourseId, wants_newest: bool) -> Option<Arc<Roster>> {
-        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
-        let kept = slot.try_lock().ok()?;
-        kept.as_ref().filter(|kept| kept.is_recent(state, wants_newest)).map(|kept| Arc::clone(&kept.roster))
+        self.known(id)?.recent(state, wants_newest)
     }
 
     async fn kept_or_read(&self, state: &State, own: &OwnCourse, wants_newest: bool) -> Result<Arc<Roster>, WebError> {
         let slot = self.slot(&own.course.id);
-        let mut kept = slot.lock().await;
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.is_recent(state, wants_newest)) {
-            return Ok(Arc::clone(&kept.roster));
+        let _reading = slot.reading.lock().await;
+        if let Some(roster) = slot.recent(state, wants_newest) {
+            return Ok(roster);
         }
         let roster = Arc::new(self.read(state, own).await?);
-        *kept = Some(Kept { roster: Arc::clone(&roster), since: state.clock.now() });
+        *slot.kept() = Some(Kept { roster: Arc::clone(&roster), since: state.clock.now() });
         Ok(roster)
     }
 
     /// The class as it was last read, whenever that was; for those who have been shown it.
     pub(super) fn last(&self, id: &CourseId) -> Option<Arc<Roster>> {
-        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()?;
-        slot.try_lock().ok()?.as_ref().map(|kept| Arc::clone(&kept.roster))
+        self.known(id)?.kept().as_ref().map(|kept| Arc::clone(&kept.roster))
+    }
+
+    fn known(&self, id: &CourseId) -> Option<Arc<Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
     async fn read(&self, state: &State, own: &OwnCourse) -> Result<Roster, WebError> {
@@ -108,7 +125,7 @@ impl Classes {
         Ok(Roster::new(Arc::unwrap_or_clone(people), holders, now))
     }
 
-    fn slot(&self, id: &CourseId) -> Slot {
+    fn slot(&self, id: &CourseId) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= KEPT && !slots.contains_key(id) {
             // What is being read is held by somebody else, too, and stays.

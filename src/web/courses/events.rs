@@ -168,8 +168,9 @@ impl Board {
         !matches!(asked, Ok(None))
     }
 
+    /// Counts wait for these questions.
     fn patience(&self) -> Patience {
-        Patience::without_alternative(&self.state)
+        Patience::of_page(&self.state)
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
