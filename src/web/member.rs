@@ -127,22 +127,17 @@ impl Member {
         if let Some(person) = state.sightings.person(&self.account.id, state.clock.now()) {
             return Ok(Some(person));
         }
-        let seen = if state.sightings.is_gone_now(&self.account.id, state.clock.now()) {
-            Ok(None)
-        } else {
-            self.look_up(state, patience).await
-        };
-        // Who was gone when that was asked last is so until the directory says otherwise.
-        match seen.or_else(|error| if state.sightings.is_gone(&self.account.id) { Ok(None) } else { Err(error) }) {
+        match self.look_up(state, patience).await {
             Ok(Some(person)) => Ok(Some(person)),
-            Ok(None) => {
+            Err(error) if !state.sightings.is_gone(&self.account.id) => {
+                tracing::warn!(event = "directory.unavailable", reason = %error);
+                Ok(None)
+            }
+            // Who was gone when the directory said something last is so until it says otherwise.
+            Ok(None) | Err(_) => {
                 self.end();
                 tracing::info!(event = "session.person-gone", account = self.account.id);
                 Err(WebError::SignInFirst { locale, next: None })
-            }
-            Err(error) => {
-                tracing::warn!(event = "directory.unavailable", reason = %error);
-                Ok(None)
             }
         }
     }

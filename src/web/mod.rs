@@ -8,6 +8,7 @@ mod audit;
 mod client;
 mod compression;
 mod courses;
+mod door;
 mod error;
 mod export;
 mod forms;

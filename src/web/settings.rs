@@ -49,7 +49,7 @@ pub struct SignIn {
     pub deadline: Duration,
     /// How many may be under way at once; more are asked to come back, so that people inside are served.
     pub at_once: usize,
-    /// Everybody is asked to come back while all transactions have to wait this long for their turn.
+    /// Everybody is asked to come back while all transactions, or all requests, have to wait this long for their turn.
     pub busy_after: Duration,
 }
 

@@ -30,16 +30,9 @@ impl Sightings {
         self.0.look(account_id, |sighting, at| sighting.person.clone().filter(|_| self.0.is_fresh(at, now)))
     }
 
-    /// Whether the directory has said that the person is gone, and has not shown them again; since when that is known is another
-    /// question ([`Self::is_gone_now`]).
+    /// Whether the directory has said that the person is gone, and has not shown them again.
     pub(super) fn is_gone(&self, account_id: &str) -> bool {
         self.0.look(account_id, |sighting, _| Some(sighting.person.is_none())).unwrap_or_default()
-    }
-
-    /// Whether it has said so lately.
-    pub(super) fn is_gone_now(&self, account_id: &str, now: Instant) -> bool {
-        let is_gone = |sighting: &Sighting, at| Some(sighting.person.is_none() && self.0.is_fresh(at, now));
-        self.0.look(account_id, is_gone).unwrap_or_default()
     }
 
     /// The directory is asked now.
@@ -107,7 +100,6 @@ mod tests {
         sightings.keep_match("1", "(a=b)", true, at(0), sightings.ask());
         sightings.keep("1", None, at(1), sightings.ask());
         assert_eq!((sightings.is_gone("1"), sightings.person("1", at(2))), (true, None));
-        assert_eq!([2, 31].map(|s| sightings.is_gone_now("1", at(s))), [true, false]);
         assert!(!sightings.has_matched("1", "(a=b)"));
         sightings.keep("1", Some(&person), at(3601), sightings.ask());
         assert_eq!((sightings.is_gone("1"), sightings.person("1", at(3602))), (false, Some(person)));

@@ -1,6 +1,6 @@
 //! Signing in: one form, one text for every refusal that a correct password would not have changed.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
@@ -12,7 +12,7 @@ use validator::Validate;
 use super::{
     State,
     arrival::Arrival,
-    client,
+    client, door,
     error::WebError,
     forms::{self, Fields, FormCookie},
     member::begin_session,
@@ -136,14 +136,10 @@ async fn in_turn(
     entered: &Entered,
     patience: &Patience,
 ) -> Result<Person, SignInProblem> {
-    let overloaded = |why| {
+    let turn = door::admit(state).await.map_err(|why| {
         tracing::warn!(event = "sign-in.overloaded", request_id = client::request_id(request), why);
         SignInProblem::Overloaded
-    };
-    if state.database.delay() > state.settings.sign_in.busy_after {
-        return Err(overloaded("transactions wait"));
-    }
-    let turn = Arc::clone(&state.sign_ins).try_acquire_owned().map_err(|_| overloaded("too many at once"))?;
+    })?;
     let began = tokio::time::Instant::now();
     let attempt = Attempt {
         state: state.clone(),
