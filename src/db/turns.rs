@@ -123,12 +123,16 @@ mod tests {
 
     use super::*;
 
+    fn one_at_once(wait: Duration) -> Turns {
+        let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait };
+        let manager = Manager::new("sqlite://:memory:").unwrap();
+        Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap()
+    }
+
     #[tokio::test]
     async fn turns_come_in_order_and_are_waited_for_so_long() {
-        let manager = Manager::new("sqlite://:memory:").unwrap();
         let wait = Duration::from_millis(300);
-        let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait };
-        let turns = Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap();
+        let turns = one_at_once(wait);
         let order = Arc::new(Mutex::new(Vec::new()));
         let (begun, has_begun) = tokio::sync::oneshot::channel();
         let (go, may_go) = std::sync::mpsc::channel::<()>();
@@ -167,9 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_waits_for_is_not_begun() {
-        let manager = Manager::new("sqlite://:memory:").unwrap();
-        let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait: Duration::from_secs(3) };
-        let turns = Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap();
+        let turns = one_at_once(Duration::from_secs(3));
         let is_done = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&is_done);
         let first = turns.take(|_| -> Result<(), Error> {
@@ -188,9 +190,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_costs_no_turn() {
-        let manager = Manager::new("sqlite://:memory:").unwrap();
-        let settings = Settings { url: "sqlite://:memory:".into(), pool_size: 1, wait: Duration::from_secs(3) };
-        let turns = Turns::new(Pool::builder().max_size(1).build_unchecked(manager), &settings).unwrap();
+        let turns = one_at_once(Duration::from_secs(3));
         let panicking = turns.take(|_| -> Result<(), Error> { panic!("a mistake of ours") }).await;
         assert!(matches!(panicking, Err(Error::Broken(_))));
         turns.take(|_| Ok::<_, Error>(())).await.unwrap();
