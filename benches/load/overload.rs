@@ -53,6 +53,7 @@ pub struct Inside {
 }
 
 pub async fn measure(university: &University, members: usize, database: Option<String>, time: Duration) -> Overload {
+    university.empty(members).await;
     let portal = Portal::start(university, members, database.as_deref());
     let mut inside = Vec::new();
     for number in 0..INSIDE {

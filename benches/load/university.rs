@@ -1,6 +1,6 @@
 //! A large university on a real OpenLDAP that writes to the disk before it answers.
 
-use std::{collections::HashSet, fmt::Write as _, process::Command};
+use std::{collections::HashSet, fmt::Write as _, iter, process::Command};
 
 use ldap3::{Ldap, LdapConnAsync, Mod};
 
@@ -42,9 +42,8 @@ impl University {
         for &size in sizes {
             let name = group_name(size);
             let _ = write!(ldif, "dn: {}\nobjectClass: groupOfNames\ncn: {name}\n", group(size));
-            ldif += "member: cn=placeholder,ou=system,dc=uni,dc=example\n";
-            for number in 1..size {
-                let _ = writeln!(ldif, "member: uid=made-up-{size}-{number:06},ou=people,{BASE}");
+            for member in made_up(size) {
+                let _ = writeln!(ldif, "member: {member}");
             }
             ldif.push('\n');
         }
@@ -72,11 +71,23 @@ impl University {
         ldap
     }
 
-    /// Takes these people out of the group again; whoever is not in it is no matter.
-    pub async fn take_out(&self, size: usize, people: &[usize]) {
+    async fn administrator(&self) -> Ldap {
         let mut ldap = self.connect().await;
         let bound = ldap.simple_bind(self.server.admin_dn, self.server.admin_password).await;
         assert_eq!(bound.expect("an answer").rc, 0, "the administrator's bind");
+        ldap
+    }
+
+    /// Makes the group what it was at first.
+    pub async fn empty(&self, size: usize) {
+        let change = vec![Mod::Replace("member".to_owned(), made_up(size).collect())];
+        let done = self.administrator().await.modify(&group(size), change).await;
+        assert_eq!(done.expect("an answer").rc, 0, "the group as it was");
+    }
+
+    /// Takes these people out of the group again; whoever is not in it is no matter.
+    pub async fn take_out(&self, size: usize, people: &[usize]) {
+        let mut ldap = self.administrator().await;
         for chunk in people.chunks(CHUNK) {
             let code = delete(&mut ldap, size, chunk).await;
             if code == 16 {
@@ -86,6 +97,13 @@ impl University {
             }
         }
     }
+}
+
+/// Who is in the group at first.
+fn made_up(size: usize) -> impl Iterator<Item = String> {
+    let placeholder = "cn=placeholder,ou=system,dc=uni,dc=example".to_owned();
+    let people = (1..size).map(move |number| format!("uid=made-up-{size}-{number:06},ou=people,{BASE}"));
+    iter::once(placeholder).chain(people)
 }
 
 async fn delete(ldap: &mut Ldap, size: usize, people: &[usize]) -> u32 {

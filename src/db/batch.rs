@@ -20,7 +20,6 @@ use tokio::sync::oneshot;
 use super::{
     Conn, Error,
     connection::{Manager, begin_on_any, begin_within, commit, roll_back},
-    waits::{Place, Waits},
 };
 
 /// How many decisions go into one commit at most.
@@ -35,7 +34,6 @@ struct Inner {
     /// Whoever has waited for so long is answered that the database is too busy.
     wait: Duration,
     queue: Mutex<Queue>,
-    waits: Waits,
 }
 
 #[derive(Default)]
@@ -45,7 +43,7 @@ struct Queue {
 }
 
 struct Waiting {
-    place: Place,
+    since: Instant,
     size: WriteSize,
     work: Box<dyn Work>,
 }
@@ -73,11 +71,7 @@ type Answer = Box<dyn FnOnce(Result<(), Error>)>;
 
 impl Writer {
     pub(super) fn new(pool: Pool<Manager>, wait: Duration) -> Self {
-        Self(Arc::new(Inner { pool, wait, queue: Mutex::default(), waits: Waits::default() }))
-    }
-
-    pub(super) fn waits(&self) -> &Waits {
-        &self.0.waits
+        Self(Arc::new(Inner { pool, wait, queue: Mutex::default() }))
     }
 
     /// Runs `decide` and waits until its effect is stored, or until it is certain that there is none.
@@ -94,7 +88,7 @@ impl Writer {
         let work = Box::new(Decision { decide, answer });
         let is_first = {
             let mut queue = self.lock();
-            queue.waiting.push_back(Waiting { place: self.0.waits.queue(), size, work });
+            queue.waiting.push_back(Waiting { since: Instant::now(), size, work });
             !std::mem::replace(&mut queue.is_busy, true)
         };
         if is_first {
@@ -118,10 +112,7 @@ impl Writer {
     }
 
     fn store(&self, batch: Vec<Waiting>) {
-        for one in &batch {
-            self.0.waits.begin(one.place);
-        }
-        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.place.waited() < self.0.wait);
+        let (timely, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|one| one.since.elapsed() < self.0.wait);
         for one in late {
             one.work.refuse(Error::Unavailable("too many wait to write".into()));
         }

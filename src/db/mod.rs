@@ -8,7 +8,6 @@ mod connection;
 mod prepared;
 pub mod schema;
 mod turns;
-mod waits;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -310,12 +309,6 @@ impl Database {
                 Ok(value)
             })
             .await
-    }
-
-    /// How long everybody has to wait for their turn at the least: more than nothing if more comes than can be done.
-    pub fn delay(&self) -> Duration {
-        let writing = self.writer.as_ref().map(|writer| writer.waits().least());
-        self.turns.waits().least().max(writing.unwrap_or_default())
     }
 }
 

@@ -1,7 +1,6 @@
 //! Whose turn it is: as many transactions at once as there are connections, and everybody else in the order in which they came.
 //!
-//! Without, each of those who wait would hold a thread, whoever wakes first would be next, and nobody could tell how busy the
-//! database is.
+//! Without, each of those who wait would hold a thread, and whoever wakes first would be next.
 
 use std::{
     sync::{
@@ -17,13 +16,11 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use super::{
     Error, Settings,
     connection::{Manager, begin_on_any, connect},
-    waits::Waits,
 };
 
 pub(super) struct Turns {
     pool: Pool<Manager>,
     wait: Duration,
-    waits: Waits,
     /// As many threads as connections; what waits for one waits in order.
     threads: Handle,
     /// Keeps the threads, and is used for nothing else.
@@ -43,7 +40,7 @@ impl Turns {
         let runtime = Builder::new_current_thread().max_blocking_threads(count).thread_name("database").build();
         let runtime = runtime.map_err(|error| Error::Unavailable(error.to_string()))?;
         let threads = runtime.handle().clone();
-        Ok(Self { pool, wait: settings.wait, waits: Waits::default(), threads, runtime: Some(runtime) })
+        Ok(Self { pool, wait: settings.wait, threads, runtime: Some(runtime) })
     }
 
     /// Does this when its turn has come, on a thread for it; waits for that as long as the settings say. It is not done if the wait
@@ -54,13 +51,10 @@ impl Turns {
         E: From<Error> + Send + 'static,
     {
         let turn = Turn { pool: self.pool.clone(), until: Instant::now() + self.wait };
-        let (place, waits) = (self.waits.queue(), self.waits.clone());
         let waiting = Waiting::default();
         let is_decided = Arc::clone(&waiting.is_decided);
-        let mut working = self.threads.spawn_blocking(move || {
-            waits.begin(place);
-            (!is_decided.swap(true, Ordering::SeqCst)).then(|| work(&turn))
-        });
+        let work = move || (!is_decided.swap(true, Ordering::SeqCst)).then(|| work(&turn));
+        let mut working = self.threads.spawn_blocking(work);
         let done = match tokio::time::timeout(self.wait, &mut working).await {
             Ok(done) => done,
             Err(_) if waiting.has_begun() => working.await,
@@ -71,10 +65,6 @@ impl Turns {
             Ok(None) => Err(Error::Unavailable("all its connections are in use".into()).into()),
             Err(_) => Err(Error::Broken("the transaction panicked and was rolled back".into()).into()),
         }
-    }
-
-    pub(super) fn waits(&self) -> &Waits {
-        &self.waits
     }
 }
 

@@ -7,11 +7,12 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     panic::AssertUnwindSafe,
+    pin::pin,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
-use futures_util::FutureExt as _;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use ldap3::{Mod, controls::RawControl};
 use tokio::sync::{OnceCell, oneshot};
 
@@ -23,6 +24,10 @@ use super::{
 /// Permissive modify: adding what is there succeeds. Used only where the server lists it, and only for adding, because servers
 /// differ about deleting.
 const PERMISSIVE_MODIFY: &str = "1.2.840.113556.1.4.1413";
+
+/// How many values of a modify that failed are asked about at the same time: a server answers them beside each other, and hardly later
+/// than one.
+const ASKED_AT_ONCE: usize = 16;
 
 /// The answer of a server that does not know the control (RFC 4511, section 4.1.11).
 const UNAVAILABLE_CRITICAL_EXTENSION: u32 = 12;
@@ -163,22 +168,25 @@ impl Writers {
         }
     }
 
-    /// Asks the directory about each value: whoever has what they want is answered. Returns the others.
+    /// Asks the directory about each value, many at the same time: whoever has what they want is answered. Returns the others.
     async fn answer_those_who_are_done(&self, target: &Target, batch: Vec<Owed>, error: &DirectoryError) -> Vec<Owed> {
         let shown = if error.is_unanswered() { Shown::SeenAfterSilence } else { Shown::Answered };
+        let values: Vec<String> = batch.iter().map(|owed| owed.value.clone()).collect();
+        let asking = stream::iter(values)
+            .map(async |value| self.0.link.compare(&target.entry, &target.attribute, &value).await)
+            .buffered(ASKED_AT_ONCE);
+        let mut asking = pin!(asking);
         let mut left = Vec::new();
         let mut batch = batch.into_iter();
         for owed in batch.by_ref() {
-            match self.0.link.compare(&target.entry, &target.attribute, &owed.value).await {
-                Ok(is_there) if is_there == owed.wanted => answer(owed, Ok(shown)),
-                Ok(_) => left.push(owed),
-                Err(asking) => {
-                    // Whoever cannot be asked about now is not known to be done. If nobody can, that is the answer for all.
+            match asking.next().await {
+                Some(Ok(is_there)) if is_there == owed.wanted => answer(owed, Ok(shown)),
+                // Whoever cannot be asked about now is not known to be done. If nobody can, that is the answer for all.
+                Some(Err(asking)) if asking.is_passing() && error.is_passing() => {
                     left.push(owed);
-                    if asking.is_passing() && error.is_passing() {
-                        break;
-                    }
+                    break;
                 }
+                _ => left.push(owed),
             }
         }
         left.extend(batch);

@@ -4,7 +4,7 @@ use std::{cell::Cell, time::Duration};
 
 use tokio::time::{Instant, timeout};
 
-use super::State;
+use super::{State, door::Door};
 use crate::directory::DirectoryError;
 
 /// The time that the directory has for the questions of one request, however many they are. Only waiting for it counts, and what is
@@ -13,6 +13,9 @@ use crate::directory::DirectoryError;
 #[derive(Debug)]
 pub(super) struct Patience {
     limit: Duration,
+    began: Instant,
+    /// Who is told how long the page took besides.
+    watched_by: Option<Door>,
     /// How long was waited before.
     spent: Cell<Duration>,
     /// How many questions are waited for now, and since when any is.
@@ -22,17 +25,32 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn of(limit: Duration) -> Self {
-        Self { limit, spent: Cell::default(), waiting: Cell::default(), since: Cell::new(Instant::now()) }
+        let now = Instant::now();
+        Self {
+            limit,
+            began: now,
+            watched_by: None,
+            spent: Cell::default(),
+            waiting: Cell::default(),
+            since: Cell::new(now),
+        }
+    }
+
+    /// For a page of somebody inside, from its beginning to its end: it tells how busy the portal is.
+    fn of_somebody_inside(limit: Duration, state: &State) -> Self {
+        let mut patience = Self::of(limit);
+        patience.watched_by = Some(state.door.clone());
+        patience
     }
 
     /// For a page that shows what is known if the directory does not answer.
     pub(super) fn of_page(state: &State) -> Self {
-        Self::of(state.settings.page_timeout)
+        Self::of_somebody_inside(state.settings.page_timeout, state)
     }
 
     /// For a change of permissions, and for the page that tells what came of it.
     pub(super) fn of_change(state: &State) -> Self {
-        Self::of(state.settings.write_deadline)
+        Self::of_somebody_inside(state.settings.write_deadline, state)
     }
 
     /// For a page that cannot be shown without the directory. Some of them need many questions: they have the time of the slowest
@@ -43,8 +61,13 @@ impl Patience {
 
     /// How much time is left.
     pub(super) fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.spent())
+    }
+
+    /// How long was waited so far.
+    fn spent(&self) -> Duration {
         let waiting = if self.waiting.get() > 0 { self.since.get().elapsed() } else { Duration::ZERO };
-        self.limit.saturating_sub(self.spent.get() + waiting)
+        self.spent.get() + waiting
     }
 
     /// Asks the directory, and waits for the answer as long as there is time left; without any, nothing is asked. The question goes on
@@ -62,6 +85,14 @@ impl Patience {
         let _wait = Wait::begin(self);
         // One that panicked has no answer, either.
         timeout(left, asking).await.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        if let Some(door) = self.watched_by.take() {
+            door.note_page(self.began.elapsed().saturating_sub(self.spent()));
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub struct SignIn {
     pub deadline: Duration,
     /// How many may be under way at once; more are asked to come back, so that people inside are served.
     pub at_once: usize,
-    /// Everybody is asked to come back while all transactions, or all requests, have to wait this long for their turn.
+    /// Fewer may be under way while half of the pages of people inside take longer than this, the directory's time not counted.
     pub busy_after: Duration,
 }
 

@@ -6,7 +6,6 @@ use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
 use validator::Validate;
 
 use super::{
@@ -136,8 +135,8 @@ async fn in_turn(
     entered: &Entered,
     patience: &Patience,
 ) -> Result<Person, SignInProblem> {
-    let turn = door::admit(state).await.map_err(|why| {
-        tracing::warn!(event = "sign-in.overloaded", request_id = client::request_id(request), why);
+    let place = state.door.admit().map_err(|why| {
+        tracing::warn!(event = "sign-in.overloaded", request_id = client::request_id(request), ?why);
         SignInProblem::Overloaded
     })?;
     let began = tokio::time::Instant::now();
@@ -147,7 +146,7 @@ async fn in_turn(
         password: entered.password.clone(),
         address: client::address(request, &state.settings.trusted_proxies),
         request_id: client::request_id(request),
-        _turn: turn,
+        _place: place,
     };
     let admitted = patience.ask(attempt.decide()).await.unwrap_or_else(|error| {
         tracing::error!(event = "directory.unavailable", reason = %error);
@@ -167,7 +166,7 @@ struct Attempt {
     address: Option<IpAddr>,
     request_id: String,
     /// Held until the attempt is over, not only until the page is answered: behind a directory that hangs they may not pile up.
-    _turn: OwnedSemaphorePermit,
+    _place: door::Place,
 }
 
 impl Attempt {

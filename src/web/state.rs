@@ -2,11 +2,10 @@
 
 use std::{collections::HashMap, path::PathBuf, sync::Arc};
 
-use tokio::sync::Semaphore;
-
 use super::{
     audit,
     courses::{classes::Classes, tickers::Boards},
+    door::Door,
     limit::Limit,
     memory::Memory,
     refusals::Refusals,
@@ -52,7 +51,7 @@ pub struct State {
     pub(super) uploads: Seats,
     pub(super) classes: Classes,
     pub(super) boards: Boards,
-    pub(super) sign_ins: Arc<Semaphore>,
+    pub(super) door: Door,
 }
 
 impl State {
@@ -64,7 +63,7 @@ impl State {
         mailbox: Option<PathBuf>,
     ) -> Self {
         Self {
-            sign_ins: Arc::new(Semaphore::new(settings.sign_in.at_once)),
+            door: Door::new(settings.sign_in.at_once, settings.sign_in.busy_after),
             qr_codes: result::qr_codes(&outside.catalogue),
             sightings: Sightings::new(settings.believe_for),
             throttle: Throttle::new(&settings.sign_in, outside.clock.clone()),

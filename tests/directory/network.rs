@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use latchkey::{
     directory::{Directory, DirectoryError, Holder, Shown, SignInFailure},
     domain::catalogue::Grant,
@@ -175,7 +176,7 @@ async fn connections_that_died_silently_cost_one_time_out_and_are_replaced() {
     // Several connections wait for the next bind.
     let password = PASSWORD.into();
     let many = (0..8).map(|_| directory.prove(&candidate, &password));
-    assert!(futures_util::future::join_all(many).await.iter().all(Result::is_ok));
+    assert!(join_all(many).await.iter().all(Result::is_ok));
     proxy.forget_connections();
     timed_out(1, directory.find(MARIA.uid)).await;
     found(&directory, &MARIA).await;
@@ -197,4 +198,20 @@ async fn a_slow_network_is_only_slow() {
     let candidate = directory.candidate(MARIA.uid).await.expect("an answer").expect("Maria");
     directory.prove(&candidate, &PASSWORD.into()).await.expect("signed in");
     assert_eq!(proxy.connections(), 2, "one for the portal's account, one for proving passwords");
+}
+
+/// A modify that adds what is there already fails for all, and each is asked about: far away, not one after the other.
+#[tokio::test]
+async fn a_crowd_of_members_is_asked_about_together() {
+    let Scene { proxy, directory, maria, grant, server: _server } = Scene::new().await;
+    let crowd: Vec<Holder> =
+        (0..60).map(|number| Holder { dn: format!("cn=made-up-{number},{}", maria.dn), ..maria.clone() }).collect();
+    let all = || join_all(crowd.iter().map(|holder| directory.set(&grant, holder, true, in_time())));
+    assert!(all().await.iter().all(Result::is_ok));
+    let delay = LIMIT / 10;
+    proxy.weather(Weather::Slow(delay));
+    let start = Instant::now();
+    assert!(all().await.iter().all(Result::is_ok), "they are members");
+    let fewer = u32::try_from(crowd.len() / 2).expect("a number");
+    assert!(start.elapsed() < delay * fewer, "{:?} for {} people", start.elapsed(), crowd.len());
 }

@@ -168,9 +168,9 @@ impl Board {
         !matches!(asked, Ok(None))
     }
 
-    /// Counts wait for these questions.
+    /// Counts wait for these questions, like a page.
     fn patience(&self) -> Patience {
-        Patience::of_page(&self.state)
+        Patience::of(self.state.settings.page_timeout)
     }
 
     /// Whether the session and the role are still there. A database or a directory that does not answer ends nothing.
