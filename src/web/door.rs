@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn one_slow_page_is_no_crowd() {
         let mut pages = vec![SLOW; FEW / 2 - 1];
-        assert_eq!(limit_after(9, &pages, 64), 64, "they are watched on");
+        assert_eq!(limit_after(2, &pages, 64), 64, "they are watched on");
         pages.extend([QUICK; FEW / 2 + 1]);
         assert_eq!(limit_after(9, &pages, 64), 64);
     }

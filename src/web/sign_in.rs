@@ -1,6 +1,6 @@
 //! Signing in: one form, one text for every refusal that a correct password would not have changed.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use actix_session::{SessionExt, storage::generate_session_key};
 use actix_web::{HttpRequest, HttpResponse, http::StatusCode, http::header, web};
@@ -11,7 +11,8 @@ use validator::Validate;
 use super::{
     State,
     arrival::Arrival,
-    client, door,
+    client,
+    door::Place,
     error::WebError,
     forms::{self, Fields, FormCookie},
     member::begin_session,
@@ -88,9 +89,15 @@ pub(super) async fn create(
     let entered = Entered::from(&fields);
     let patience = Patience::of(state.settings.sign_in.deadline);
     match enter(&request, &state, &fields, &entered, &patience).await? {
-        Ok(person) => welcome(&request, &state, &entered, person, &patience).await,
+        Ok(Admitted { person, place: _place }) => welcome(&request, &state, &entered, person, &patience).await,
         Err(problem) => refuse(&request, &state, entered, problem),
     }
+}
+
+/// Who has proved who they are, and their place at the door until they are inside.
+struct Admitted {
+    person: Person,
+    place: Arc<Place>,
 }
 
 /// Who this is, or why they do not come in. What is wrong without asking the directory is said at once, and takes nobody's turn.
@@ -103,7 +110,7 @@ async fn enter(
     fields: &Fields,
     entered: &Entered,
     patience: &Patience,
-) -> Result<Result<Person, SignInProblem>, WebError> {
+) -> Result<Result<Admitted, SignInProblem>, WebError> {
     let Some(cookie) = FormCookie::sent(request) else { return Ok(Err(SignInProblem::CookieMissing)) };
     fields.require_token(&cookie.token)?;
     if let Err(problem) = require_both(entered).and_then(|()| admit_address(request, state)) {
@@ -134,11 +141,12 @@ async fn in_turn(
     state: &web::Data<State>,
     entered: &Entered,
     patience: &Patience,
-) -> Result<Person, SignInProblem> {
+) -> Result<Admitted, SignInProblem> {
     let place = state.door.admit().map_err(|why| {
         tracing::warn!(event = "sign-in.overloaded", request_id = client::request_id(request), ?why);
         SignInProblem::Overloaded
     })?;
+    let place = Arc::new(place);
     let began = tokio::time::Instant::now();
     let attempt = Attempt {
         state: state.clone(),
@@ -146,16 +154,21 @@ async fn in_turn(
         password: entered.password.clone(),
         address: client::address(request, &state.settings.trusted_proxies),
         request_id: client::request_id(request),
-        _place: place,
+        _place: Arc::clone(&place),
     };
-    let admitted = patience.ask(attempt.decide()).await.unwrap_or_else(|error| {
+    let proven = patience.ask(attempt.decide()).await.unwrap_or_else(|error| {
         tracing::error!(event = "directory.unavailable", reason = %error);
         Err(SignInProblem::DirectoryUnavailable)
     });
-    if admitted.is_err() {
-        tokio::time::sleep_until(began + state.settings.sign_in.refusal_takes).await;
+    match proven {
+        Ok(person) => Ok(Admitted { person, place }),
+        Err(problem) => {
+            // Who waits here is no load.
+            drop(place);
+            tokio::time::sleep_until(began + state.settings.sign_in.refusal_takes).await;
+            Err(problem)
+        }
     }
-    admitted
 }
 
 /// A name and a password on their way to the directory; they go on when nobody waits for the answer any longer.
@@ -166,7 +179,7 @@ struct Attempt {
     address: Option<IpAddr>,
     request_id: String,
     /// Held until the attempt is over, not only until the page is answered: behind a directory that hangs they may not pile up.
-    _place: door::Place,
+    _place: Arc<Place>,
 }
 
 impl Attempt {

@@ -123,7 +123,7 @@ impl World {
         let address = listener.local_addr().expect("its address");
         let database_url = match base {
             Base::Sqlite => format!("sqlite://{}", folder.path().join("latchkey.db").display()),
-            Base::Postgresql => postgres::database(),
+            Base::Postgresql => postgres::migrated().await,
         };
         let text = rewrite(CONFIGURATION);
         let config = configuration(&text, &folder, &database_url, address, directory.address(), settings);
