@@ -149,7 +149,7 @@ impl Writers {
                 Err(error) => error,
             };
             let before = part.len();
-            let mut left = self.answer_those_who_are_done(target, part, &error).await;
+            let (mut left, unknown) = self.answer_those_who_are_done(target, part, &error).await;
             if left.is_empty() {
                 continue;
             }
@@ -160,7 +160,8 @@ impl Writers {
                 continue;
             }
             if is_alone || error.is_passing() {
-                answer_all(left, &Err(error));
+                // Refused because it is so already, or for another reason: where that cannot be asked, it is not known.
+                answer_all(left, &Err(unknown.filter(|_| !error.is_passing()).unwrap_or(error)));
                 continue;
             }
             let half = left.split_off(left.len().div_ceil(2));
@@ -168,29 +169,36 @@ impl Writers {
         }
     }
 
-    /// Asks the directory about each value, many at the same time: whoever has what they want is answered. Returns the others.
-    async fn answer_those_who_are_done(&self, target: &Target, batch: Vec<Owed>, error: &DirectoryError) -> Vec<Owed> {
+    /// Asks the directory about each value, many at the same time: whoever has what they want is answered. Returns the others, and
+    /// what kept it from being asked about all of them.
+    async fn answer_those_who_are_done(
+        &self,
+        target: &Target,
+        batch: Vec<Owed>,
+        error: &DirectoryError,
+    ) -> (Vec<Owed>, Option<DirectoryError>) {
         let shown = if error.is_unanswered() { Shown::SeenAfterSilence } else { Shown::Answered };
         let values: Vec<String> = batch.iter().map(|owed| owed.value.clone()).collect();
         let asking = stream::iter(values)
             .map(async |value| self.0.link.compare(&target.entry, &target.attribute, &value).await)
             .buffered(ASKED_AT_ONCE);
         let mut asking = pin!(asking);
-        let mut left = Vec::new();
+        let (mut left, mut unknown) = (Vec::new(), None);
         let mut batch = batch.into_iter();
         for owed in batch.by_ref() {
             match asking.next().await {
                 Some(Ok(is_there)) if is_there == owed.wanted => answer(owed, Ok(shown)),
-                // Whoever cannot be asked about now is not known to be done. If nobody can, that is the answer for all.
-                Some(Err(asking)) if asking.is_passing() && error.is_passing() => {
+                // Whoever cannot be asked about now is not known to be done, and neither are those after.
+                Some(Err(why)) if why.is_passing() => {
                     left.push(owed);
+                    unknown = Some(why);
                     break;
                 }
                 _ => left.push(owed),
             }
         }
         left.extend(batch);
-        left
+        (left, unknown)
     }
 
     /// Whether the next attempt goes to another server, which may do what this one refused.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     State, client,
+    door::Pace,
     error::WebError,
     forms::Fields,
     observed::Subject,
@@ -109,6 +110,7 @@ impl Member {
             session.purge();
             return Err(sign_in_first(request));
         };
+        Pace::of(request).is_inside();
         let session_ends = data.ends_at.min(state.clock.now() + delta(state.settings.session.idle));
         let notice = take(&session, NOTICE);
         Ok(Self { account, data, session_ends, notice, session })

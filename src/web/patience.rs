@@ -2,9 +2,10 @@
 
 use std::{cell::Cell, time::Duration};
 
+use actix_web::HttpRequest;
 use tokio::time::{Instant, timeout};
 
-use super::{State, door::Door};
+use super::{State, door::Pace};
 use crate::directory::DirectoryError;
 
 /// The time that the directory has for the questions of one request, however many they are. Only waiting for it counts, and what is
@@ -13,9 +14,8 @@ use crate::directory::DirectoryError;
 #[derive(Debug)]
 pub(super) struct Patience {
     limit: Duration,
-    began: Instant,
-    /// Who is told how long the page took besides.
-    watched_by: Option<Door>,
+    /// The request's, which is told how long was waited.
+    pace: Pace,
     /// How long was waited before.
     spent: Cell<Duration>,
     /// How many questions are waited for now, and since when any is.
@@ -25,38 +25,28 @@ pub(super) struct Patience {
 
 impl Patience {
     pub(super) fn of(limit: Duration) -> Self {
-        let now = Instant::now();
-        Self {
-            limit,
-            began: now,
-            watched_by: None,
-            spent: Cell::default(),
-            waiting: Cell::default(),
-            since: Cell::new(now),
-        }
+        Self::with(limit, Pace::default())
     }
 
-    /// For a page of somebody inside, from its beginning to its end: it tells how busy the portal is.
-    fn of_somebody_inside(limit: Duration, state: &State) -> Self {
-        let mut patience = Self::of(limit);
-        patience.watched_by = Some(state.door.clone());
-        patience
+    fn with(limit: Duration, pace: Pace) -> Self {
+        let since = Cell::new(Instant::now());
+        Self { limit, pace, spent: Cell::default(), waiting: Cell::default(), since }
     }
 
     /// For a page that shows what is known if the directory does not answer.
-    pub(super) fn of_page(state: &State) -> Self {
-        Self::of_somebody_inside(state.settings.page_timeout, state)
+    pub(super) fn of_page(request: &HttpRequest, state: &State) -> Self {
+        Self::with(state.settings.page_timeout, Pace::of(request))
     }
 
     /// For a change of permissions, and for the page that tells what came of it.
-    pub(super) fn of_change(state: &State) -> Self {
-        Self::of_somebody_inside(state.settings.write_deadline, state)
+    pub(super) fn of_change(request: &HttpRequest, state: &State) -> Self {
+        Self::with(state.settings.write_deadline, Pace::of(request))
     }
 
     /// For a page that cannot be shown without the directory. Some of them need many questions: they have the time of the slowest
     /// single one.
-    pub(super) fn without_alternative(state: &State) -> Self {
-        Self::of(state.directory.settings().operation_timeout)
+    pub(super) fn without_alternative(request: &HttpRequest, state: &State) -> Self {
+        Self::with(state.directory.settings().operation_timeout, Pace::of(request))
     }
 
     /// How much time is left.
@@ -81,18 +71,21 @@ impl Patience {
         if left.is_zero() {
             return Err(DirectoryError::TimedOut);
         }
-        let asking = tokio::spawn(question);
-        let _wait = Wait::begin(self);
+        let asking = self.spend_on(timeout(left, tokio::spawn(question)));
         // One that panicked has no answer, either.
-        timeout(left, asking).await.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
+        asking.await.ok().and_then(Result::ok).unwrap_or(Err(DirectoryError::TimedOut))
+    }
+
+    /// Waits for what has a limit of its own; the time counts.
+    pub(super) async fn spend_on<T>(&self, waiting: impl Future<Output = T>) -> T {
+        let _wait = Wait::begin(self);
+        waiting.await
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
-        if let Some(door) = self.watched_by.take() {
-            door.note_page(self.began.elapsed().saturating_sub(self.spent()));
-        }
+        self.pace.waited(self.spent());
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) async fn show(
     member: Member,
 ) -> Result<HttpResponse, WebError> {
     let resumed = member.take_resumed_form();
-    let patience = Patience::of_page(&state);
+    let patience = Patience::of_page(&request, &state);
     let person = member.person(&state, client::locale(&request), &patience).await?;
     let observed = observe(&state, member.subject(person.as_ref(), &patience), |_| Question::BOTH).await;
     form(&request, &state, &member, &observed, resumed.as_ref(), Vec::new()).await

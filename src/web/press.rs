@@ -46,13 +46,14 @@ pub(super) async fn create(
     let rows = rows(&fields);
     let terms_accepted = fields.get("terms") == Some("accepted");
     // One limit for all that the directory is asked for this press, the write included.
-    let patience = Patience::of_change(&state);
+    let patience = Patience::of_change(&request, &state);
     let person = member.person(&state, locale, &patience).await?;
     let press = Pressed { request: &request, state: &state, member: &member, rows: &rows, terms_accepted, patience };
     match press.decide(person.as_ref()).await? {
         Ok(Written { change_id, account, decided, lease }) => {
             let deadline = press.patience.left();
-            state.delivery.attempt(&account, person.is_some(), &decided, &lease, deadline).await;
+            let attempt = state.delivery.attempt(&account, person.is_some(), &decided, &lease, deadline);
+            press.patience.spend_on(attempt).await;
             answer_to(&member, locale.code(), &change_id, &rows, terms_accepted)
         }
         Err(refusals) => {

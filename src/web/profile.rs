@@ -48,7 +48,8 @@ pub(super) fn routes(app: &mut web::ServiceConfig) {
 /// `GET /profile`
 async fn show(request: HttpRequest, state: web::Data<State>, member: Member) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Profile);
-    let person = member.person(&state, frame.locale, &Patience::of_page(&state)).await?;
+    let patience = Patience::of_page(&request, &state);
+    let person = member.person(&state, frame.locale, &patience).await?;
     let page = ProfilePage {
         directory_unavailable: person.is_none(),
         person: person.map(|person| Person {

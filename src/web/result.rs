@@ -40,7 +40,7 @@ pub(super) async fn show(
 ) -> Result<HttpResponse, WebError> {
     let service = state.catalogue.get(&service).ok_or(WebError::NotFound)?;
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
-    let patience = Patience::of_change(&state);
+    let patience = Patience::of_change(&request, &state);
     let person = member.person(&state, frame.locale, &patience).await?;
     let subject = member.subject(person.as_ref(), &patience);
     let dossier = read_dossier(&state, &member, &frame).await?;
@@ -60,7 +60,7 @@ pub(super) async fn show_change(
     change: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let frame = view::frame(&request, &state, Some(&member), Nav::Permissions);
-    let patience = Patience::of_change(&state);
+    let patience = Patience::of_change(&request, &state);
     let person = member.person(&state, frame.locale, &patience).await?;
     let subject = member.subject(person.as_ref(), &patience);
     let dossier = read_dossier(&state, &member, &frame).await?;

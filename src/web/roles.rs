@@ -29,7 +29,7 @@ use crate::{
 /// A page with 403 that says what grants the role; [`WebError::Unavailable`] if the last answer has grown old and the directory
 /// cannot be asked.
 pub(super) async fn require(request: &HttpRequest, state: &State, member: &Member, role: Role) -> Result<(), WebError> {
-    require_in_time(request, state, member, role, &Patience::without_alternative(state)).await
+    require_in_time(request, state, member, role, &Patience::without_alternative(request, state)).await
 }
 
 /// The same for a page that asks the directory more than that.

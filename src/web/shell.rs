@@ -1,6 +1,6 @@
 //! What surrounds every request: id, method, cross-site check, headers, error pages, one line in the log.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpRequest, HttpResponse,
@@ -21,6 +21,7 @@ use super::{
     State,
     client::RequestId,
     compression,
+    door::Pace,
     pages::{
         error::{self, ErrorPage},
         frame::{Frame, Nav},
@@ -54,8 +55,8 @@ pub(super) async fn surround(
     let Some(state) = request.app_data::<web::Data<State>>().cloned() else {
         return Err(actix_web::error::ErrorInternalServerError("no state"));
     };
-    let began = state.clock.now();
-    let id = chance::id(began);
+    let (began, pace) = (Instant::now(), Pace::of(request.request()));
+    let id = chance::id(state.clock.now());
     request.extensions_mut().insert(RequestId(id.clone()));
     let frame = view::frame(request.request(), &state, None, Nav::None);
     let accepted = compression::accepted(request.request());
@@ -74,13 +75,14 @@ pub(super) async fn surround(
     let mut answer = if is_probe { answer } else { with_error_page(answer, frame) };
     answer = compression::compress(answer, accepted);
     add_headers(answer.headers_mut());
+    pace.tell(&state.door, began);
     tracing::info!(
         event = "request",
         request_id = id,
         %method,
         route = request.as_ref().and_then(HttpRequest::match_pattern).unwrap_or_default(),
         status = answer.status().as_u16(),
-        milliseconds = (state.clock.now() - began).num_milliseconds(),
+        milliseconds = began.elapsed().as_millis(),
     );
     match request {
         Some(request) => Ok(ServiceResponse::new(request, answer)),

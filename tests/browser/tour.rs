@@ -278,6 +278,7 @@ impl Tour<'_> {
         self.visit("/profile/permissions", "permissions-without-directory", 200).await;
         self.visit("/profile", "profile-without-directory", 200).await;
         self.visit("/profile/permissions/printing", "result-unknown", 200).await;
+        self.visit("/profile/permissions/vpn", "result-unknown-never-decided", 200).await;
         self.open("/profile/permissions").await;
         self.browser.click("#service-printing").await;
         self.press_the_button().await;

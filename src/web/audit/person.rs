@@ -65,7 +65,7 @@ pub(in crate::web) async fn show(
     let known = state.database.search(move |conn| know(conn, &id, locale, now)).await?.ok_or(WebError::NotFound)?;
     let subjects = BTreeSet::from([known.account.id.clone()]);
     auditor.note(&state, Kind::PersonViewed, json!({}), subjects).await?;
-    let patience = Patience::of_change(&state);
+    let patience = Patience::of_change(&request, &state);
     let directory = ask_directory(&state, &known.account, &patience).await;
     let person = match &directory {
         Ok(person) => person.as_ref(),

@@ -62,7 +62,7 @@ pub(super) struct Lecturer {
 
 /// The person behind the request, who must be a lecturer.
 pub(super) async fn lecturer(request: &HttpRequest, state: &State, member: &Member) -> Result<Lecturer, WebError> {
-    let patience = Patience::without_alternative(state);
+    let patience = Patience::without_alternative(request, state);
     roles::require_in_time(request, state, member, Role::Lecturer, &patience).await?;
     let person = member.person(state, client::locale(request), &patience).await?;
     let person = person.ok_or_else(|| WebError::Unavailable("the directory does not say who this is".into()))?;
