@@ -42,6 +42,7 @@ async fn twice_the_load_on_a_slow_database_is_refused_at_the_door() {
     let inside = signed_in(&world).await;
     world.database_proxy.as_ref().expect("a proxy").set(Weather::Slow(Duration::from_millis(4)));
     overload(&world, inside).await;
+    assert!(world.portal.log().contains("why=Busy"), "it was noticed by the pages of people inside");
 }
 
 async fn signed_in(world: &World) -> Vec<Visitor> {
