@@ -14,7 +14,12 @@ use ldap3::{
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{net::TcpStream, sync::Mutex, task::AbortHandle};
+use tokio::{
+    net::TcpStream,
+    sync::{Mutex, Semaphore},
+    task::AbortHandle,
+    time::timeout,
+};
 use url::Url;
 
 use super::{DirectoryError, Search, settings::Settings};
@@ -112,7 +117,7 @@ impl Connector {
             LdapConnAsync::with_settings(settings, url).await
         };
         // One limit for all of it: also the StartTLS exchange with a server that accepts and then is silent.
-        let (connection, ldap) = tokio::time::timeout(self.connect_timeout, connecting)
+        let (connection, ldap) = timeout(self.connect_timeout, connecting)
             .await
             .map_err(|_| DirectoryError::TimedOut)?
             .map_err(|error| DirectoryError::Unreachable(error.to_string()))?;
@@ -187,7 +192,13 @@ pub(super) struct Link {
     dn: String,
     password: SecretString,
     current: Mutex<Current>,
+    /// Places for questions that wait for their answer.
+    room: Semaphore,
 }
+
+/// How many questions wait for their answer on one connection; more wait here for one of them. A server answers a few at the same time,
+/// and ends a connection on which too much has piled up (OpenLDAP's `olcConnMaxPendingAuth`: 1000).
+const QUESTIONS_AT_ONCE: usize = 64;
 
 #[derive(Default)]
 struct Current {
@@ -200,7 +211,7 @@ struct Current {
 
 impl Link {
     pub(super) fn new(connector: Connector, dn: String, password: SecretString) -> Self {
-        Self { connector, dn, password, current: Mutex::default() }
+        Self { connector, dn, password, current: Mutex::default(), room: Semaphore::new(QUESTIONS_AT_ONCE) }
     }
 
     /// One operation on the shared connection, with the time-out set for it. A connection that broke, or that was silent, is
@@ -238,11 +249,13 @@ impl Link {
         self.connector.others()
     }
 
-    /// An operation that may be repeated.
+    /// An operation that may be repeated. It has the time of one operation to be begun, and then that of each attempt.
     pub(super) async fn question<T, F>(&self, ask: impl Fn(Ldap) -> F) -> Result<T, DirectoryError>
     where
         F: Future<Output = Result<T, DirectoryError>>,
     {
+        let place = timeout(self.connector.operation_timeout, self.room.acquire()).await;
+        let _place = place.map_err(|_| DirectoryError::TimedOut)?.expect("nobody closes it");
         match self.once(|connected| ask(connected.ldap)).await {
             Err(error) if self.is_worth_another(&error) => self.once(|connected| ask(connected.ldap)).await,
             done => done,
