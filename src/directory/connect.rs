@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
@@ -14,12 +14,7 @@ use ldap3::{
 };
 use rustls::{ClientConfig, RootCertStore, pki_types::CertificateDer, pki_types::pem::PemObject};
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{
-    net::TcpStream,
-    sync::{Mutex, Semaphore},
-    task::AbortHandle,
-    time::timeout,
-};
+use tokio::{net::TcpStream, sync::Semaphore, task::AbortHandle, time::timeout};
 use url::Url;
 
 use super::{DirectoryError, Search, settings::Settings};
@@ -192,6 +187,9 @@ pub(super) struct Link {
     dn: String,
     password: SecretString,
     current: Mutex<Current>,
+    /// Whose turn it is to make a new connection. Apart from what is known of the current one: a lock that is handed from task to task
+    /// in order lets through no more than one with each turn of the thread, and behind it everybody would queue for good.
+    connecting: tokio::sync::Mutex<()>,
     /// Places for questions that wait for their answer.
     room: Semaphore,
 }
@@ -211,7 +209,14 @@ struct Current {
 
 impl Link {
     pub(super) fn new(connector: Connector, dn: String, password: SecretString) -> Self {
-        Self { connector, dn, password, current: Mutex::default(), room: Semaphore::new(QUESTIONS_AT_ONCE) }
+        Self {
+            connector,
+            dn,
+            password,
+            current: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+            room: Semaphore::new(QUESTIONS_AT_ONCE),
+        }
     }
 
     /// One operation on the shared connection, with the time-out set for it. A connection that broke, or that was silent, is
@@ -230,7 +235,7 @@ impl Link {
             _ => false,
         };
         if is_spent {
-            let mut current = self.current.lock().await;
+            let mut current = self.current();
             if current.number == number {
                 current.connected = None;
             }
@@ -239,8 +244,8 @@ impl Link {
     }
 
     /// The server that is used now cannot do what it is asked for; another one may. Returns whether there is another one.
-    pub(super) async fn turn_away(&self) -> bool {
-        let left = self.current.lock().await.connected.take();
+    pub(super) fn turn_away(&self) -> bool {
+        let left = self.current().connected.take();
         left.is_some_and(|Connected { place, .. }| self.connector.turn_away_from(place))
     }
 
@@ -262,27 +267,49 @@ impl Link {
         }
     }
 
+    /// The connection and its number; a new one, if there is none that lives.
     async fn handle(&self) -> Result<(Connected, u64), DirectoryError> {
+        if let Some(living) = self.living() {
+            return Ok(living);
+        }
         let asked = Instant::now();
-        let mut current = self.current.lock().await;
-        let alive = current.connected.as_mut().is_some_and(|connected| !connected.ldap.is_closed());
-        let mut connected = match (current.connected.clone().filter(|_| alive), &current.failed) {
-            (Some(connected), _) => connected,
-            // Those who waited for an attempt share its failure; else each in turn would wait for a time-out of its own.
-            (None, Some((at, error))) if *at >= asked => return Err(error.clone()),
-            (None, _) => match self.connector.connect(Some((&self.dn, &self.password))).await {
-                Ok(connected) => {
-                    current.number += 1;
-                    current.connected.insert(connected).clone()
-                }
-                Err(error) => {
-                    current.failed = Some((Instant::now(), error.clone()));
-                    return Err(error);
-                }
-            },
-        };
+        let _turn = self.connecting.lock().await;
+        if let Some(living) = self.living() {
+            return Ok(living);
+        }
+        // Those who waited for an attempt share its failure; else each in turn would wait for a time-out of its own.
+        if let Some((_, error)) = self.current().failed.as_ref().filter(|(at, _)| *at >= asked) {
+            return Err(error.clone());
+        }
+        let made = self.connector.connect(Some((&self.dn, &self.password))).await;
+        let mut current = self.current();
+        match made {
+            Ok(mut connected) => {
+                connected.ldap.with_timeout(self.connector.operation_timeout);
+                current.number += 1;
+                current.connected = Some(connected.clone());
+                Ok((connected, current.number))
+            }
+            Err(error) => {
+                current.failed = Some((Instant::now(), error.clone()));
+                Err(error)
+            }
+        }
+    }
+
+    fn living(&self) -> Option<(Connected, u64)> {
+        let current = self.current();
+        let number = current.number;
+        let mut connected = current.connected.clone()?;
+        if connected.ldap.is_closed() {
+            return None;
+        }
         connected.ldap.with_timeout(self.connector.operation_timeout);
-        Ok((connected, current.number))
+        Some((connected, number))
+    }
+
+    fn current(&self) -> MutexGuard<'_, Current> {
+        self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether an operation that may be repeated is worth another attempt on a new connection: this one turned out to be broken, or

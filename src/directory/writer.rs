@@ -154,7 +154,7 @@ impl Writers {
                 continue;
             }
             let is_alone = left.len() == 1 && before == 1;
-            if servers_left > 0 && self.left_a_server_that_only_reads(&error, is_alone).await {
+            if servers_left > 0 && self.left_a_server_that_only_reads(&error, is_alone) {
                 servers_left -= 1;
                 parts.push(left);
                 continue;
@@ -202,13 +202,13 @@ impl Writers {
     }
 
     /// Whether the next attempt goes to another server, which may do what this one refused.
-    async fn left_a_server_that_only_reads(&self, error: &DirectoryError, is_alone: bool) -> bool {
+    fn left_a_server_that_only_reads(&self, error: &DirectoryError, is_alone: bool) -> bool {
         match error {
             // The link has left it already, as it leaves a busy one.
             DirectoryError::Busy(REFERRAL) => true,
             // So says a copy that knows no other server (53). That is also said about a single value, so it counts only when
             // the value stands alone.
-            DirectoryError::Other(53) => is_alone && self.0.link.turn_away().await,
+            DirectoryError::Other(53) => is_alone && self.0.link.turn_away(),
             _ => false,
         }
     }
