@@ -192,6 +192,17 @@ mod tests {
         watch.limit
     }
 
+    /// Judges a period with slow pages that began at this moment, whoever was signing in.
+    fn judge_slow_pages(door: &Door, began: Instant) -> usize {
+        let mut watch = door.watch();
+        for _ in 0..ENOUGH {
+            watch.note(began, SLOW);
+        }
+        let end = watch.since + PERIOD;
+        watch.judge(&door.0, end);
+        watch.limit
+    }
+
     #[test]
     fn fewer_come_in_while_pages_are_slow_and_all_again_when_they_are_not() {
         let door = door();
@@ -228,13 +239,7 @@ mod tests {
         let door = door();
         let before = door.watch().since;
         assert_eq!(judge(&door, &[SLOW; ENOUGH], PERIOD), 32);
-        let mut watch = door.watch();
-        let since = watch.since;
-        for _ in 0..ENOUGH {
-            watch.note(before, SLOW);
-        }
-        watch.judge(&door.0, since + PERIOD);
-        assert_eq!(watch.limit, 32);
+        assert_eq!(judge_slow_pages(&door, before), 32);
     }
 
     #[test]
@@ -242,13 +247,8 @@ mod tests {
         let door = door();
         let places: Vec<Place> = (0..20).map(|_| door.admit().unwrap()).collect();
         drop(places);
-        let mut watch = door.watch();
-        let since = watch.since;
-        for _ in 0..ENOUGH {
-            watch.note(since, SLOW);
-        }
-        watch.judge(&door.0, since + PERIOD);
-        assert_eq!(watch.limit, 10);
+        let since = door.watch().since;
+        assert_eq!(judge_slow_pages(&door, since), 10);
     }
 
     #[test]
