@@ -31,6 +31,7 @@ use std::{
 };
 
 use chaos::{Chaos, Faults};
+use latchkey::db::Database;
 use ledger::Ledger;
 use portal::{Options, Portal, port_of};
 use proxy::Proxy;
@@ -120,20 +121,7 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
     let pressing = began.elapsed();
     let chaos = Arc::into_inner(chaos).expect("everybody else has ended");
 
-    let (began, backlog) = (Instant::now(), evidence::owed(&database).await);
-    loop {
-        let owed = evidence::owed(&database).await;
-        if owed == 0 {
-            break;
-        }
-        if began.elapsed() >= DRAIN {
-            keep_logs(&chaos.portals);
-            let list = chaos.portals[0].lock().expect("a portal").run(&["outbox", "list"]);
-            panic!("{setting}, seed {seed}: {owed} of {backlog} still owed after {DRAIN:?}:\n{list}");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let drained = began.elapsed();
+    let (backlog, drained) = drain(&database, &chaos, &format!("{setting}, seed {seed}")).await;
 
     let dossiers = evidence::dossiers(&database).await;
     let members = evidence::members(&chaos.ldap.into_inner().expect("the directory"), GROUP).await;
@@ -152,6 +140,22 @@ async fn soak(setting: &str, database_url: &str, portals: usize) {
         keep_logs(&chaos.portals);
     }
     assert!(breaches.is_empty(), "{setting}, seed {seed}:\n{}", breaches.join("\n"));
+}
+
+/// Waits until nothing is owed any more; how much it was, and how long it took.
+async fn drain(database: &Database, chaos: &Chaos, run: &str) -> (i64, Duration) {
+    let (began, backlog) = (Instant::now(), evidence::owed(database).await);
+    let mut owed = backlog;
+    while owed > 0 {
+        if began.elapsed() >= DRAIN {
+            keep_logs(&chaos.portals);
+            let list = chaos.portals[0].lock().expect("a portal").run(&["outbox", "list"]);
+            panic!("{run}: {owed} of {backlog} still owed after {DRAIN:?}:\n{list}");
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        owed = evidence::owed(database).await;
+    }
+    (backlog, began.elapsed())
 }
 
 /// People press while things fail; at the end nothing fails any more.
