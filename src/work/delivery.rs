@@ -1,6 +1,13 @@
 //! Delivering what is owed: the request that owes it tries at once, the worker goes on.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{FutureExt as _, StreamExt as _, future::join_all, stream::FuturesUnordered};
 use tokio::{
@@ -11,7 +18,7 @@ use tokio::{
 use super::{Settings, memberships::Known, refusals};
 use crate::{
     chance,
-    clock::{Clock, Instant, delta},
+    clock::{self, Clock, Instant, delta},
     db::{self, Conn, Database},
     directory::{Directory, DirectoryError, Holder},
     domain::{
@@ -69,6 +76,8 @@ pub struct Delivery {
     pub(super) settings: Arc<Settings>,
     /// Tells this process from others on the same database.
     holder: Arc<str>,
+    /// When this process last had a membership to write, the directory could not be asked.
+    pub(super) is_cut_off: Arc<AtomicBool>,
     wake: Arc<Wake>,
 }
 
@@ -127,7 +136,13 @@ impl Failure {
 impl Delivery {
     /// Delivers nothing yet; its leases are told from those of all others by a random name.
     pub fn new(outside: Outside, settings: Settings) -> Self {
-        Self { outside, settings: Arc::new(settings), holder: chance::token().into(), wake: Arc::default() }
+        Self {
+            outside,
+            settings: Arc::new(settings),
+            holder: chance::token().into(),
+            is_cut_off: Arc::default(),
+            wake: Arc::default(),
+        }
     }
 
     /// A lease on entries that the caller is about to deliver.
@@ -212,12 +227,20 @@ impl Delivery {
     /// done every `poll`.
     async fn take(&self, Lane { kind, .. }: Lane, most: usize, is_woken: bool) -> Result<Vec<Entry>, db::Error> {
         let now = self.outside.clock.now();
-        let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, now);
+        let due = self.due_before(kind, now);
+        let is_due = move |conn: &mut Conn| outbox::is_due(conn, kind, due);
         if !is_woken && !self.outside.database.ask(is_due).await? {
             return Ok(Vec::new());
         }
         let (lease, most) = (self.lease(now), i64::try_from(most).unwrap_or(i64::MAX));
-        self.outside.database.write(move |conn| outbox::take_due(conn, kind, &lease, most, now)).await
+        self.outside.database.write(move |conn| outbox::take_due(conn, kind, &lease, most, due)).await
+    }
+
+    /// Since when an entry has to be due to be taken. One of several portals may be cut off from the directory: what it takes waits
+    /// for a time-out, so it leaves to the others whatever they come for.
+    fn due_before(&self, kind: outbox::Kind, now: Instant) -> Instant {
+        let is_for_others = kind == outbox::Kind::Membership && self.is_cut_off.load(Ordering::Relaxed);
+        if is_for_others { clock::before(now, self.settings.poll * 2) } else { now }
     }
 
     /// Keeps a lane busy until the process ends: looks for what is due when woken, every `poll`, and where there may be more. One that

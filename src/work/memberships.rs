@@ -1,6 +1,8 @@
 //! Delivering memberships: making the directory show what the entitlement says *now*, and looking at the entitlement again
 //! afterwards. An older decision never wins over a newer one, whoever is slower.
 
+use std::sync::atomic::Ordering;
+
 use serde_json::json;
 
 use super::{Delivery, delivery::Failure};
@@ -27,6 +29,16 @@ pub(super) struct Known {
 impl Delivery {
     /// Renews the lease of the entry where somebody has decided anew.
     pub(super) async fn deliver_membership(&self, entry: &mut Entry, known: Option<Known>) -> Result<(), Failure> {
+        let done = self.make_shown(entry, known).await;
+        match &done {
+            Err(Failure::Database(_)) => {}
+            Err(Failure::Directory(error)) => self.is_cut_off.store(error.is_outage(), Ordering::Relaxed),
+            _ => self.is_cut_off.store(false, Ordering::Relaxed),
+        }
+        done
+    }
+
+    async fn make_shown(&self, entry: &mut Entry, known: Option<Known>) -> Result<(), Failure> {
         let service = self.service(&entry.service)?;
         let (mut next, seen) = match known {
             Some(Known { decision, holder }) => (Some(decision), holder),

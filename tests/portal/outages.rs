@@ -17,6 +17,7 @@ on_both![
     a_mail_that_cannot_be_written_does_not_undo_the_change,
     a_mail_that_nobody_can_receive_does_not_undo_the_change,
     who_decides_again_and_again_meanwhile_owes_one_write,
+    a_portal_that_was_cut_off_lets_the_others_write_first,
     a_broken_table_is_an_error_page_without_internals,
     a_database_that_does_not_answer_is_an_error_page_and_signs_nobody_out,
 ];
@@ -207,6 +208,34 @@ async fn who_decides_again_and_again_meanwhile_owes_one_write(base: Base) {
     world.deliver().await;
     assert_eq!(world.members("rocketchat").await, [dn(who::ANNA)]);
     assert_eq!((world.count("outbox"), world.count("log_records WHERE kind = 'membership-written'")), (0, 1));
+}
+
+/// Of two portals one may be cut off from the directory. It would take every other write, only to put it off again.
+async fn a_portal_that_was_cut_off_lets_the_others_write_first(base: Base) {
+    let mut world = World::with(base, &[("WORK_POLL", "2s")]).await;
+    let other = world.another_portal().await;
+    let (anna, bernd) = (world.signed_in(who::ANNA).await, world.signed_in(who::BERND).await);
+    let form = bernd.permissions().await.form("/profile/permissions").tick("service-cloud").tick("terms");
+    world.stop_directory().await;
+    anna.activate(&["rocketchat"]).await;
+    world.start_directory(|_| ()).await;
+    world.advance(TimeDelta::seconds(3));
+    world.deliver().await;
+    assert!(world.members("rocketchat").await.is_empty(), "the other portal has had no time to take it");
+    other.delivery.deliver_due().await.expect("the outbox");
+    assert_eq!(world.members("rocketchat").await, [dn(who::ANNA)]);
+
+    // Without another one it comes to it a little later, or once it has written something.
+    world.stop_directory().await;
+    anna.withdraw("rocketchat").await;
+    world.start_directory(|_| ()).await;
+    world.put_into_group("rocketchat", &dn(who::ANNA)).await;
+    world.advance(TimeDelta::seconds(3));
+    world.deliver().await;
+    assert_eq!(world.members("rocketchat").await, [dn(who::ANNA)]);
+    bernd.press(&form).await.says(&about("result-active", "Cloud storage"));
+    world.deliver().await;
+    assert!(world.members("rocketchat").await.is_empty());
 }
 
 async fn a_broken_table_is_an_error_page_without_internals(base: Base) {
