@@ -385,3 +385,34 @@ pub(super) async fn search_on(mut ldap: Ldap, search: &Search<'_>) -> Result<Vec
 fn is_entry(entry: &ResultEntry) -> bool {
     !entry.is_ref() && !entry.is_intermediate()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    /// A queue that everybody has to go through, and that lets through one with each turn of the thread, never becomes shorter again
+    /// under load.
+    #[tokio::test]
+    async fn which_connection_is_used_is_known_without_waiting_for_whoever_makes_one() {
+        let server = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("ldap://{}", server.local_addr().expect("its address"));
+        let connector = Connector {
+            urls: vec![url.clone()],
+            start_tls: false,
+            tls: Arc::new(tls_config(None).expect("TLS")),
+            connect_timeout: Duration::from_secs(10),
+            operation_timeout: Duration::from_secs(10),
+            last_good: Arc::default(),
+        };
+        let link = Link::new(connector, "cn=portal".to_owned(), SecretString::default());
+        let (ldap, driver) = link.connector.connect_to(&url).await.expect("a connection");
+        *link.current() = Current { connected: Some(Connected { ldap, place: 0, driver }), number: 7, failed: None };
+        let _making = link.connecting.lock().await;
+        let known = link.handle().now_or_never().expect("it waits").expect("a connection");
+        assert_eq!(known.1, 7);
+    }
+}
