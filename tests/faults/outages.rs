@@ -56,7 +56,7 @@ async fn the_directory_crashes_after_the_press() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn while_the_directory_is_down_the_portal_shows_what_it_knows_and_takes_orders() {
-    let mut world = World::new().await;
+    let mut world = World::new().await.alone().await;
     let (mut maria, mut umlaut) = (world.visitor(MARIA.uid).await, world.visitor(UMLAUT.uid).await);
     assert!(world.press(&mut maria, true).await.is_done());
     world.settle().await;
@@ -108,7 +108,7 @@ async fn a_directory_that_is_too_busy_gets_the_change_later() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_directory_keeps_nobody_waiting_at_the_sign_in() {
     for is_fresh in [false, true] {
-        let world = World::new().await;
+        let world = World::new().await.alone().await;
         world.visitor(MARIA.uid).await;
         world.ldap_proxy.set(Weather::Hanging);
         if is_fresh {
@@ -127,7 +127,7 @@ async fn a_silent_directory_keeps_nobody_waiting_at_the_sign_in() {
 /// More people than the portal lets sign in at once: the rest is asked to come back, at once, and those inside are served.
 #[tokio::test(flavor = "multi_thread")]
 async fn under_too_much_load_people_inside_are_served_and_others_come_back_later() {
-    let world = World::new().await;
+    let world = World::new().await.alone().await;
     let mut maria = world.visitor(MARIA.uid).await;
     world.ldap_proxy.set(Weather::Slow(Duration::from_millis(200)));
     let portal = world.portal.address();
@@ -209,7 +209,7 @@ async fn a_directory_that_hangs_makes_pages_late_but_not_later_with_every_visito
 #[tokio::test(flavor = "multi_thread")]
 async fn within_a_second_the_page_says_that_the_directory_is_silent() {
     for is_fresh in [false, true] {
-        let world = World::new().await;
+        let world = World::new().await.alone().await;
         let mut maria = world.visitor(MARIA.uid).await;
         world.ldap_proxy.set(Weather::Hanging);
         if is_fresh {
@@ -230,7 +230,7 @@ async fn within_a_second_the_page_says_that_the_directory_is_silent() {
 /// one limit for all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_slow_directory_makes_a_page_late_once_and_not_for_each_question() {
-    let world = World::with(|options| options.believe_for = "0s").await;
+    let world = World::with(|options| options.believe_for = "0s").await.alone().await;
     let mut maria = world.visitor(MARIA.uid).await;
     world.ldap_proxy.set(Weather::Slow(Duration::from_millis(300)));
     let portal = world.portal.address();
@@ -297,7 +297,7 @@ async fn who_signs_in_has_connections_replaced_that_died_silently() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_notices_that_the_mail_server_is_down() {
-    let mut world = World::new().await;
+    let mut world = World::new().await.alone().await;
     let mut maria = world.visitor(MARIA.uid).await;
     world.smtp.stop();
     let began = Instant::now();

@@ -29,7 +29,7 @@ const INSIDE: usize = 4;
 /// The network to the directory makes every answer late, and eight may sign in at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_the_load_on_a_slow_directory_is_refused_at_the_door() {
-    let world = World::with(|options| options.sign_ins_at_once = 8).await;
+    let world = World::with(|options| options.sign_ins_at_once = 8).await.alone().await;
     let inside = signed_in(&world).await;
     world.ldap_proxy.set(Weather::Slow(Duration::from_millis(40)));
     overload(&world, inside).await;
@@ -38,7 +38,7 @@ async fn twice_the_load_on_a_slow_directory_is_refused_at_the_door() {
 /// The network to the database makes every answer late, so that transactions wait for each other.
 #[tokio::test(flavor = "multi_thread")]
 async fn twice_the_load_on_a_slow_database_is_refused_at_the_door() {
-    let world = World::on_postgres().await;
+    let world = World::on_postgres().await.alone().await;
     let inside = signed_in(&world).await;
     world.database_proxy.as_ref().expect("a proxy").set(Weather::Slow(Duration::from_millis(4)));
     overload(&world, inside).await;
